@@ -1,0 +1,9 @@
+"""Addresses of the merchant side: wire faces, pages, health."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("openkassa.core.health_urls")),
+    path("", include("openkassa.api.urls")),
+    path("", include("openkassa.web.urls")),
+]
