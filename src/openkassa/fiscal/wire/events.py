@@ -1,0 +1,55 @@
+"""What happens on a connection between a cash register and an operator.
+
+Both roles see the same five events; who may cause which one, and when, is in `states`.
+"""
+
+from __future__ import annotations
+
+from typing import Union
+
+import msgspec
+
+from .header import FLAGS_DOCUMENT, FLAGS_PING, FLAGS_PONG
+
+
+class _Event(msgspec.Struct, frozen=True):
+    pass
+
+
+class Document(_Event):
+    """The register sends one fiscal document. `container` is raw: `Container.parse` reads it."""
+
+    fn: str  # number of the fiscal storage, up to 16 digits
+    version: bytes  # of the application protocol, 2 bytes; an answer repeats what the register sent
+    container: bytes
+    flags: int = FLAGS_DOCUMENT
+
+
+class Answer(_Event):
+    """The operator answers a document with an acknowledgement in a container."""
+
+    fn: str
+    version: bytes
+    container: bytes
+    flags: int = FLAGS_DOCUMENT
+
+
+class Ping(_Event):
+    """The register asks whether the operator is there (service mode, no container)."""
+
+    fn: str
+    version: bytes
+    flags: int = FLAGS_PING
+
+
+class Pong(_Event):
+    fn: str
+    version: bytes
+    flags: int = FLAGS_PONG
+
+
+class Closed(_Event):
+    """The other side has closed between messages."""
+
+
+Event = Union[Document, Answer, Ping, Pong, Closed]
