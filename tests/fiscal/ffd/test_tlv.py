@@ -141,7 +141,7 @@ def test_remembered_headers_are_bounded():
         head = (3).to_bytes(2, "little") + size.to_bytes(2, "little")
         with pytest.raises(MalformedTLV):
             decode(head)
-    assert len(tlv._headers) <= tlv._HEADERS_KEPT
+    assert len(tlv._headers) <= tlv._Headers.KEPT
 
 
 @given(st.binary(max_size=300))

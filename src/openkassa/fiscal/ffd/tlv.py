@@ -18,8 +18,8 @@ stlv               Pairs
 Reading checks structure only: a string longer than its tag allows is read, because a document with such a fault
 still has to be shown and answered (`presence.check` reports it). Writing enforces the table.
 
-The loops below are written for speed: headers that were seen are kept with what has to be done with the value,
-writers are one closure for each tag, errors are explained only after something has failed.
+Both directions are written for speed: what to do after each header of four bytes is remembered, writers are one
+closure for each tag, and a fault is located and explained only after something has failed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from encodings import cp866
 from functools import lru_cache, partial
-from typing import Final, Union
+from io import BytesIO
+from typing import Any, Final, Union
 
 from .tags import TAGS, Tag
 
@@ -64,104 +65,126 @@ class UnencodableValue(ValueError):
 
 # -- reading ---------------------------------------------------------------------------------------------
 
-_ONE_BYTE, _NUMBER, _TEXT, _PADDED, _NESTED, _DECIMAL, _RAW = range(7)
-_KINDS: Final = {
-    "byte": _NUMBER,
-    "uint16": _NUMBER,
-    "uint32": _NUMBER,
-    "unixtime": _NUMBER,
-    "bits": _NUMBER,
-    "vln": _NUMBER,
-    "fvln": _DECIMAL,
-    "string": _TEXT,
-    "bytes": _RAW,
-    "stlv": _NESTED,
-}
+_ONE_BYTE, _NUMBER, _TEXT, _NESTED, _DECIMAL, _PADDED, _RAW = range(7)
+_KINDS: Final = {"fvln": _DECIMAL, "string": _TEXT, "bytes": _RAW, "stlv": _NESTED}  # the rest are numbers
 _EXACT: Final = frozenset({"byte", "uint16", "uint32", "unixtime", "bits"})
 _MAX_NUMBER: Final = 8  # bytes of a vln; some registers pad the six of the order to eight
 
-_HEADERS_KEPT: Final = 8192
-_headers: dict[bytes, tuple[int, int, int]] = {}
-
 _decode_text = codecs.charmap_decode
 _TABLE: Final = cp866.decoding_table
+
+
+class _Headers(dict[bytes, tuple[int, int, Any]]):
+    """What to do after each header of four bytes: (length, kind of value, tag).
+
+    For values of one byte the third member maps that byte to the finished (tag, value).
+    """
+
+    KEPT = 8192
+
+    def __missing__(self, header: bytes) -> tuple[int, int, Any]:
+        tag, size, kind = _read_header(header)
+        third = {bytes([value]): (tag, value) for value in range(256)} if kind == _ONE_BYTE else tag
+        if tag in TAGS and size <= TAGS[tag].size:
+            if len(self) >= self.KEPT:
+                self.clear()
+            self[header] = size, kind, third
+        return size, kind, third
+
+
+_headers: Final = _Headers()
 
 
 def decode(data: bytes) -> Pairs:
     """Fields of `data` in order. The only exception, whatever the input, is MalformedTLV."""
     if len(data) > MAX_SIZE:
         raise MalformedTLV(0, None, f"{len(data)} bytes, more than {MAX_SIZE}")
-    data = bytes(data)
-    return _decode(data, 0, len(data), 1)
+    try:
+        return _decode(data, 1)
+    except (ValueError, LookupError):
+        _raise_fault(bytes(data), 0, len(data), 1)
+        raise
 
 
-def _decode(data: bytes, pos: int, end: int, depth: int) -> Pairs:
+def _decode(data: bytes, depth: int, headers: _Headers = _headers, number: Any = int.from_bytes) -> Pairs:
+    """The fast way; a fault raises any ValueError or LookupError."""
+    if depth > MAX_DEPTH:
+        raise ValueError
     pairs: Pairs = []
     append = pairs.append
-    headers = _headers
-    number = int.from_bytes
+    read = BytesIO(data).read
+    size, raw = 0, b""
+    while header := read(4):
+        size, kind, tag = headers[header]
+        raw = read(size)
+        if not kind:
+            append(tag[raw])
+        elif kind == 1:
+            append((tag, number(raw, "little")))
+        elif kind == 2:
+            append((tag, _decode_text(raw, "strict", _TABLE)[0]))
+        elif kind == 3:
+            append((tag, _decode(raw, depth + 1)))
+        elif kind == 4:
+            append((tag, _read_decimal(raw)))
+        elif kind == 5:
+            append((tag, _decode_text(raw.rstrip(b" \0"), "strict", _TABLE)[0]))
+        else:
+            append((tag, raw))
+    if len(raw) != size:  # only the last value can be short
+        raise ValueError
+    return pairs
+
+
+def _raise_fault(data: bytes, pos: int, end: int, depth: int) -> None:
+    """Walk over the same fields slowly and raise MalformedTLV where the first fault is."""
     while pos < end:
-        header = data[pos : pos + 4]
+        header = data[pos : min(pos + 4, end)]
         try:
-            tag, size, kind = headers[header]
-        except KeyError:
-            tag, size, kind = _read_header(header, pos)
-        start = pos + 4
-        stop = start + size
+            tag, size, kind = _read_header(header)
+        except MalformedTLV as fault:
+            raise MalformedTLV(pos, fault.tag, fault.reason) from None
+        start, stop = pos + 4, pos + 4 + size
         if stop > end:
-            raise MalformedTLV(pos, tag, f"length {size}, but only {max(end - start, 0)} bytes are left")
-        if kind == _ONE_BYTE:
-            append((tag, data[start]))
-        elif kind == _NUMBER:
-            append((tag, number(data[start:stop], "little")))
-        elif kind == _TEXT:
-            append((tag, _decode_text(data[start:stop], "strict", _TABLE)[0]))
-        elif kind == _NESTED:
+            raise MalformedTLV(pos, tag, f"length {size}, but only {end - start} bytes are left")
+        if kind == _NESTED:
             if depth >= MAX_DEPTH:
                 raise MalformedTLV(pos, tag, f"nested deeper than {MAX_DEPTH} levels")
-            append((tag, _decode(data, start, stop, depth + 1)))
-        elif kind == _PADDED:
-            append((tag, _decode_text(data[start:stop].rstrip(b" \0"), "strict", _TABLE)[0]))
+            _raise_fault(data, start, stop, depth + 1)
         elif kind == _DECIMAL:
             raw = data[start:stop]
             if not raw or raw[0] > MAX_FRACTION_DIGITS:
                 raise MalformedTLV(pos, tag, f"{raw.hex() or 'an empty value'} isn't a number with a decimal point")
-            append((tag, _read_decimal(raw)))
-        else:
-            append((tag, data[start:stop]))
         pos = stop
-    return pairs
 
 
-def _read_header(header: bytes, pos: int) -> tuple[int, int, int]:
-    """Tag, length and kind of value of a header that hasn't been seen; keeps those of known tags."""
+def _read_header(header: bytes) -> tuple[int, int, int]:
+    """Tag, length and kind of the value that follows; MalformedTLV (offset 0) when they don't go together."""
     if len(header) < 4:
         tag = int.from_bytes(header[:2], "little") if len(header) >= 2 else None
-        raise MalformedTLV(pos, tag, f"{len(header)} bytes where a header of 4 should be")
+        raise MalformedTLV(0, tag, f"{len(header)} bytes where a header of 4 should be")
     tag = header[0] | header[1] << 8
     size = header[2] | header[3] << 8
     row = TAGS.get(tag)
     if row is None:
         return tag, size, _RAW
-    kind = _KINDS[row.type]
+    kind = _KINDS.get(row.type, _NUMBER)
     if row.type in _EXACT:
         if size != row.size:
-            raise MalformedTLV(pos, tag, f"length {size}, a {row.type} has {row.size}")
+            raise MalformedTLV(0, tag, f"length {size}, a {row.type} has {row.size}")
     elif kind in (_NUMBER, _DECIMAL) and size > _MAX_NUMBER + (kind == _DECIMAL):
-        raise MalformedTLV(pos, tag, f"a number of {size} bytes")
+        raise MalformedTLV(0, tag, f"a number of {size} bytes")
     if kind == _NUMBER and size == 1:
         kind = _ONE_BYTE
     elif kind == _TEXT and row.fixed:
         kind = _PADDED
-    if size <= row.size:
-        if len(_headers) >= _HEADERS_KEPT:
-            _headers.clear()
-        _headers[header] = tag, size, kind
     return tag, size, kind
 
 
 @lru_cache(maxsize=4096)
 def _read_decimal(raw: bytes) -> Decimal:
+    if raw[0] > MAX_FRACTION_DIGITS:
+        raise ValueError
     return Decimal(int.from_bytes(raw[1:], "little")).scaleb(-raw[0])
 
 
