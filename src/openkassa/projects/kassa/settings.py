@@ -36,13 +36,9 @@ INSTALLED_APPS = [
     "openkassa.web",
 ]
 
-# Requests to the wire faces pass none of the middleware that pages need: it would cost them a third of
-# their time. `PagesOnly` holds that inner chain (see openkassa.web.middleware).
+# Middleware of pages. Requests to the wire faces pass none of it: it would cost them a third of their time
+# (see wsgi.py).
 MIDDLEWARE = [
-    "openkassa.core.http_server.limit_body",
-    "openkassa.web.middleware.PagesOnly",
-]
-PAGES_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -2,7 +2,11 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openkassa.projects.kassa.settings")
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+
+from openkassa.projects.dispatch import Dispatcher  # noqa: E402
+
+application = Dispatcher(("/api/", "/possystem/", "/v4/", "/v5/", "/health/", "/metrics"))

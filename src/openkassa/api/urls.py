@@ -1,0 +1,3 @@
+"""Addresses of api."""
+
+urlpatterns: list = []

@@ -1,0 +1,268 @@
+"""Receipts: what a seller asked for, and what became of it.
+
+`Receipt` is written once and never changed; its changing part is the narrow `ReceiptState`. Raw request,
+content and contacts are in tables of their own, each with its own term of keeping.
+"""
+
+from __future__ import annotations
+
+import pghistory
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from openkassa.core.clock import now
+from openkassa.core.states import append_only, state_machine
+from openkassa.core.tenancy import HotTenantModel, HotTenantRow, TenantForeignKey, TenantModel
+
+
+class ChannelKind(models.TextChoices):
+    ATOL = "atol", "ATOL Online"
+    V1 = "v1", "OpenKassa v1"
+
+
+@pghistory.track()
+class Channel(TenantModel):
+    """A way by which sales come in (an ATOL group, an API key …), tied to the pool that serves it."""
+
+    kind = models.CharField(max_length=16, choices=ChannelKind.choices)
+    code = models.CharField(max_length=100)  # the group code, queue id … by which clients name it
+    name = models.CharField(max_length=100)
+    pool_id = models.UUIDField()
+    callback_url = models.CharField(max_length=256, blank=True, default="")
+    expire_after = models.PositiveIntegerField(null=True)  # seconds after which a waiting receipt is withdrawn
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "id"], name="channel_tenant_id"),
+            models.UniqueConstraint(fields=["organisation", "kind", "code"], name="channel_code_once"),
+            TenantForeignKey(column="pool_id", to="kassa_registers_pool", name="channel_pool"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ChannelKey(models.Model):
+    """Directory of credentials: which channel a login or key opens (control table, no foreign key to cells).
+
+    `lookup` is what the client names in the open (ATOL login) or the keyed digest of the whole key (v1);
+    `secret_digest` the keyed digest of the password, empty where the key itself is the secret.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    kind = models.CharField(max_length=16, choices=ChannelKind.choices)
+    lookup = models.CharField(max_length=128)
+    secret_digest = models.BinaryField(default=b"")
+    organisation_id = models.UUIDField()
+    channel_id = models.UUIDField()
+    hint = models.CharField(max_length=16, blank=True, default="")  # last characters, to tell keys apart
+    created_at = models.DateTimeField(default=now, editable=False)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "lookup"], name="channel_key_once")]
+        indexes = [models.Index(fields=["organisation_id", "channel_id"], name="channel_key_channel")]
+
+
+class Receipt(HotTenantModel):
+    """A sale, refund or correction as it was accepted (insert-only)."""
+
+    append_only = True
+    channel_id = models.UUIDField()
+    pool_id = models.UUIDField()
+    external_key = models.CharField(max_length=200)
+    external_id = models.CharField(max_length=128)  # as the client calls it; part of the key
+    body_digest = models.BinaryField()  # SHA-256 of the request's meaning, to tell a repeat from a conflict
+    form = models.PositiveSmallIntegerField()  # 3, 31, 4, 41
+    operation = models.PositiveSmallIntegerField()
+    total = models.BigIntegerField()
+    taxation = models.PositiveSmallIntegerField()
+    lines = models.PositiveSmallIntegerField()
+    refers_to_id = models.UUIDField(null=True)  # the receipt that this one refunds or corrects
+    callback_url = models.CharField(max_length=256, blank=True, default="")
+    warnings = models.JSONField(null=True)
+    accepted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "channel_id", "external_key"], name="receipt_key_once"),
+            models.UniqueConstraint(fields=["organisation", "id"], name="receipt_tenant_id"),
+            TenantForeignKey(column="channel_id", to="kassa_receipts_channel", name="receipt_channel"),
+            TenantForeignKey(column="refers_to_id", to="kassa_receipts_receipt", name="receipt_refers_to"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organisation", "refers_to_id"],
+                condition=models.Q(refers_to_id__isnull=False),
+                name="receipt_referred",
+            ),
+        ]
+        triggers = [append_only("receipt_append_only")]
+
+
+class State(models.TextChoices):
+    ACCEPTED = "accepted", _("accepted")
+    ASSIGNED = "assigned", _("sent to the register")
+    IN_DOUBT = "in_doubt", _("in doubt")
+    FISCALISED = "fiscalised", _("fiscalised")
+    CONFIRMED = "confirmed", _("confirmed by the operator")
+    REFUSED = "refused", _("refused")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+TRANSITIONS = {
+    "accepted": ["assigned", "withdrawn"],
+    "assigned": ["fiscalised", "in_doubt", "accepted", "refused"],
+    "in_doubt": ["fiscalised", "accepted", "refused"],
+    "fiscalised": ["confirmed"],
+}
+FINAL = ("confirmed", "refused", "withdrawn")
+
+
+class ReceiptState(HotTenantRow):
+    """The changing part of a receipt."""
+
+    receipt_id = models.UUIDField(primary_key=True)
+    pool_id = models.UUIDField()
+    state = models.CharField(max_length=12, choices=State.choices)
+    register_id = models.UUIDField(null=True)
+    document_id = models.UUIDField(null=True)
+    fn = models.CharField(max_length=16, null=True)
+    fd = models.BigIntegerField(null=True)
+    acknowledgement = models.PositiveSmallIntegerField(null=True)  # operator's code 0, 11 or 14
+    error_code = models.CharField(max_length=64, null=True)
+    error_text = models.CharField(max_length=500, null=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            TenantForeignKey(column="receipt_id", to="kassa_receipts_receipt", name="receipt_state_receipt"),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["fiscalised", "confirmed"]) | models.Q(document_id__isnull=False),
+                name="receipt_state_document",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organisation", "pool_id", "receipt_id"],
+                condition=models.Q(state="accepted"),
+                name="receipt_state_waiting",
+            ),
+            models.Index(
+                fields=["organisation", "register_id", "receipt_id"],
+                condition=models.Q(state__in=["assigned", "in_doubt"]),
+                name="receipt_state_open",
+            ),
+            models.Index(
+                fields=["organisation", "state", "-receipt_id"],
+                condition=models.Q(state__in=["accepted", "assigned", "in_doubt", "refused", "withdrawn"]),
+                name="receipt_state_unusual",
+            ),
+        ]
+        triggers = [state_machine(name="receipt_states", initial=["accepted"], transitions=TRANSITIONS)]
+
+
+class ReceiptContent(HotTenantRow):
+    """What the register is to make: TLV for its fiscal storage and the draft that it came from (insert-only)."""
+
+    append_only = True
+    receipt_id = models.UUIDField(primary_key=True)
+    content = models.BinaryField()
+    draft = models.BinaryField()  # JSON of ReceiptDraft without the buyer
+
+    class Meta:
+        triggers = [append_only("receipt_content_append_only")]
+
+
+class ReceiptRequest(HotTenantRow):
+    """The request as it came, for disputes; kept 90 days (insert-only, partitioned by month of `accepted_at`)."""
+
+    append_only = True
+    receipt_id = models.UUIDField(primary_key=True)
+    accepted_at = models.DateTimeField()
+    body = models.BinaryField()
+
+    class Meta:
+        managed = False  # made by SQL: Django can't declare partitions
+        db_table = "kassa_receipts_receiptrequest"
+
+
+class ReceiptContact(HotTenantRow):
+    """Who the buyer is and where the copy goes; erased on its own term."""
+
+    receipt_id = models.UUIDField(primary_key=True)
+    email = models.CharField(max_length=254, blank=True, default="")
+    phone = models.CharField(max_length=20, blank=True, default="")
+    buyer = models.BinaryField(default=b"")  # JSON of fiscal.draft.Buyer
+    language = models.CharField(max_length=8, default="ru")
+
+
+class ReceiptEvent(HotTenantModel):
+    """A step of a receipt's life (insert-only)."""
+
+    append_only = True
+    receipt_id = models.UUIDField()
+    state = models.CharField(max_length=12)
+    at = models.DateTimeField()
+    data = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "receipt_id", "id"], name="receipt_event_order")]
+        triggers = [append_only("receipt_event_append_only")]
+
+
+class CallbackState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    DELIVERED = "delivered", _("delivered")
+    FAILED = "failed", _("failed")
+
+
+class Callback(HotTenantModel):
+    """The shop is to be told what became of a receipt (stream table)."""
+
+    receipt_id = models.UUIDField()
+    event = models.CharField(max_length=12)  # fiscalised or refused, withdrawn
+    url = models.CharField(max_length=256)
+    state = models.CharField(max_length=10, choices=CallbackState.choices, default=CallbackState.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField()
+    give_up_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "receipt_id", "event"], name="callback_once"),
+            models.UniqueConstraint(fields=["organisation", "id"], name="callback_tenant_id"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organisation", "next_at"], condition=models.Q(state="waiting"), name="callback_waiting"
+            ),
+        ]
+        triggers = [
+            state_machine(
+                name="callback_states",
+                initial=["waiting"],
+                transitions={"waiting": ["delivered", "failed"], "failed": ["waiting"], "delivered": ["waiting"]},
+            )
+        ]
+
+
+class CallbackDelivery(HotTenantModel):
+    """One attempt to deliver a callback: the log that the shop's developer reads (insert-only)."""
+
+    append_only = True
+    callback_id = models.UUIDField()
+    at = models.DateTimeField()
+    status = models.PositiveSmallIntegerField(null=True)
+    error = models.CharField(max_length=300, blank=True, default="")
+    milliseconds = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            TenantForeignKey(column="callback_id", to="kassa_receipts_callback", name="callback_delivery_callback"),
+        ]
+        indexes = [models.Index(fields=["organisation", "callback_id", "-id"], name="callback_delivery_order")]
+        triggers = [append_only("callback_delivery_append_only")]

@@ -1,0 +1,196 @@
+"""Cash registers (ККТ), their fiscal storages (ФН), pools, and our copy of the documents that they made."""
+
+from __future__ import annotations
+
+import pghistory
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from openkassa.core.clock import now
+from openkassa.core.states import append_only, state_machine
+from openkassa.core.tenancy import HotTenantModel, HotTenantRow, TenantForeignKey, TenantModel
+
+
+class Ffd(models.IntegerChoices):
+    V1_05 = 2, "1.05"
+    V1_1 = 3, "1.1"
+    V1_2 = 4, "1.2"
+
+
+@pghistory.track()
+class Pool(TenantModel):
+    """Registers that serve the same shops: one FFD version, one tax profile. Work is spread over them."""
+
+    name = models.CharField(max_length=100)
+    outlet_id = models.UUIDField()
+    ffd = models.PositiveSmallIntegerField(choices=Ffd.choices)
+    taxation = models.PositiveSmallIntegerField()  # tag 1062, bits: systems that the registers are registered with
+    sender_email = models.CharField(max_length=64, blank=True, default="")  # tag 1117
+    internet_only = models.BooleanField(default=True)
+    automatic_shifts = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "id"], name="pool_tenant_id"),
+            models.UniqueConstraint(fields=["organisation", "name"], name="pool_name_once"),
+            TenantForeignKey(column="outlet_id", to="kassa_outlets_outlet", name="pool_outlet"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RegisterState(models.TextChoices):
+    NEW = "new", _("not registered")
+    WORKING = "working", _("working")
+    STOPPED = "stopped", _("stopped")
+    CLOSED = "closed", _("closed")
+
+
+@pghistory.track()
+class CashRegister(TenantModel):
+    """A cash register (ККТ) as it is set up; what changes while it works is in `RegisterStatus`."""
+
+    pool_id = models.UUIDField()
+    name = models.CharField(max_length=100)
+    serial = models.CharField(max_length=20)  # tag 1013
+    rnm = models.CharField(max_length=16, blank=True, default="")  # tag 1037
+    fn = models.CharField(max_length=16)  # number of the fiscal storage that is in it
+    driver = models.CharField(max_length=32, default="emulator")
+    endpoint = models.CharField(max_length=200)  # where the driver finds the device
+    utc_offset = models.SmallIntegerField(default=180)
+    state = models.CharField(max_length=10, choices=RegisterState.choices, default=RegisterState.NEW)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "id"], name="register_tenant_id"),
+            models.UniqueConstraint(fields=["organisation", "serial"], name="register_serial_once"),
+            models.UniqueConstraint(fields=["organisation", "fn"], name="register_fn_once"),
+            TenantForeignKey(column="pool_id", to="kassa_registers_pool", name="register_pool"),
+        ]
+        triggers = [
+            state_machine(
+                name="register_states",
+                initial=["new"],
+                transitions={
+                    "new": ["working", "closed"],
+                    "working": ["stopped", "closed"],
+                    "stopped": ["working", "closed"],
+                },
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RegisterStatus(HotTenantRow):
+    """What a register was last known to be, and the lease on it: one narrow row, often written."""
+
+    register_id = models.UUIDField(primary_key=True)
+    pool_id = models.UUIDField()
+    # The lease: who may try. `fence` grows with each claim; a writer with an older one is refused.
+    holder = models.CharField(max_length=64, blank=True, default="")
+    fence = models.BigIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    clean = models.BooleanField(default=False)  # the last holder left no doubt behind
+    # Our copy of its counters.
+    last_fd = models.BigIntegerField(default=0)
+    shift = models.IntegerField(default=0)
+    shift_open = models.BooleanField(default=False)
+    shift_opened_at = models.DateTimeField(null=True)  # UTC
+    acknowledged_fd = models.BigIntegerField(default=0)
+    first_undelivered_at = models.DateTimeField(null=True)
+    fn_documents_left = models.IntegerField(null=True)
+    fn_valid_until = models.DateTimeField(null=True)
+    fn_phase = models.PositiveSmallIntegerField(default=1)
+    fn_warnings = models.PositiveSmallIntegerField(default=0)
+    clock_difference = models.IntegerField(default=0)  # seconds that the device is ahead of us
+    # Trouble: what, since when, and when to try again.
+    problem = models.CharField(max_length=64, blank=True, default="")
+    problem_text = models.CharField(max_length=500, blank=True, default="")
+    problem_since = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True)
+    poll_at = models.DateTimeField(null=True)  # when acknowledgements are to be asked for
+    seen_at = models.DateTimeField(null=True)  # last answer of the device
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "register_id"], name="register_status_tenant_id"),
+            TenantForeignKey(column="register_id", to="kassa_registers_cashregister", name="register_status_register"),
+        ]
+        indexes = [models.Index(fields=["organisation", "pool_id"], name="register_status_pool")]
+
+
+class FiscalDocument(HotTenantModel):
+    """A fiscal document that a register made (insert-only). Numbers in a storage have no gaps."""
+
+    append_only = True
+    register_id = models.UUIDField()
+    fn = models.CharField(max_length=16)
+    fd = models.BigIntegerField()
+    form = models.PositiveSmallIntegerField()
+    shift = models.IntegerField()
+    number = models.IntegerField()
+    operation = models.PositiveSmallIntegerField()
+    total = models.BigIntegerField()
+    fiscal_sign = models.BigIntegerField()
+    local_time = models.BigIntegerField()  # seconds of till-local time (tag 1012)
+    utc_offset = models.SmallIntegerField()
+    made_at = models.DateTimeField()  # UTC
+    task_id = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "fn", "fd"], name="document_number_once"),
+            models.UniqueConstraint(
+                fields=["organisation", "task_id"], name="document_task_once", condition=models.Q(task_id__isnull=False)
+            ),
+            TenantForeignKey(column="register_id", to="kassa_registers_cashregister", name="document_register"),
+        ]
+        indexes = [models.Index(fields=["organisation", "register_id", "-fd"], name="document_register_fd")]
+        triggers = [append_only("document_append_only")]
+
+
+class DocumentContainer(HotTenantRow):
+    """Bytes of a document as they go to the operator (insert-only)."""
+
+    append_only = True
+    document_id = models.UUIDField(primary_key=True)
+    container = models.BinaryField()
+
+    class Meta:
+        triggers = [append_only("container_append_only")]
+
+
+class Acknowledgement(HotTenantRow):
+    """What the operator answered to a document (insert-only): code 0, 11 or 14."""
+
+    append_only = True
+    document_id = models.UUIDField(primary_key=True)
+    code = models.PositiveSmallIntegerField()
+    acknowledged_at = models.DateTimeField()
+    container = models.BinaryField()
+
+    class Meta:
+        triggers = [append_only("acknowledgement_append_only")]
+
+
+class RegisterEvent(TenantModel):
+    """What happened to a register: shift, problem, recovery (insert-only)."""
+
+    append_only = True
+    register_id = models.UUIDField()
+    kind = models.CharField(max_length=32)
+    data = models.JSONField(default=dict)
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            TenantForeignKey(column="register_id", to="kassa_registers_cashregister", name="register_event_register"),
+        ]
+        indexes = [models.Index(fields=["organisation", "register_id", "-id"], name="register_event_order")]
+        triggers = [append_only("register_event_append_only")]
