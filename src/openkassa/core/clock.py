@@ -45,4 +45,8 @@ def clock_of_environment() -> Clock:
 
 
 clock = clock_of_environment()
-now = clock.now
+
+
+def now() -> dt.datetime:
+    """The platform's time, an aware datetime in UTC."""
+    return clock.now()

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('display_name', models.CharField(max_length=200, verbose_name='name')),
                 ('language', models.CharField(default='ru', max_length=8, verbose_name='language')),
                 ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(default=openkassa.core.clock.Clock.now, editable=False)),
+                ('created_at', models.DateTimeField(default=openkassa.core.clock.now, editable=False)),
                 ('staff_role', models.CharField(blank=True, choices=[('', 'none'), ('staff', 'staff'), ('operator', 'operator')], default='', max_length=16)),
             ],
             options={
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('phone', 'phone'), ('email', 'e-mail')], max_length=8)),
                 ('value', models.CharField(max_length=254, unique=True)),
                 ('verified_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(default=openkassa.core.clock.Clock.now, editable=False)),
+                ('created_at', models.DateTimeField(default=openkassa.core.clock.now, editable=False)),
             ],
             options={
                 'abstract': False,
@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('phone', 'phone'), ('email', 'e-mail')], max_length=8)),
                 ('value', models.CharField(max_length=254)),
                 ('verified_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(default=openkassa.core.clock.Clock.now, editable=False)),
+                ('created_at', models.DateTimeField(default=openkassa.core.clock.now, editable=False)),
             ],
             options={
                 'abstract': False,
@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('user_id', models.UUIDField()),
                 ('role', models.CharField(choices=[('owner', 'owner'), ('manager', 'manager'), ('cashier', 'cashier')], max_length=16)),
                 ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(default=openkassa.core.clock.Clock.now, editable=False)),
+                ('created_at', models.DateTimeField(default=openkassa.core.clock.now, editable=False)),
             ],
         ),
         migrations.CreateModel(
@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                 ('user_id', models.UUIDField()),
                 ('role', models.CharField(choices=[('owner', 'owner'), ('manager', 'manager'), ('cashier', 'cashier')], max_length=16)),
                 ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(default=openkassa.core.clock.Clock.now, editable=False)),
+                ('created_at', models.DateTimeField(default=openkassa.core.clock.now, editable=False)),
             ],
             options={
                 'abstract': False,
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                 ('display_name', models.CharField(max_length=200, verbose_name='name')),
                 ('language', models.CharField(default='ru', max_length=8, verbose_name='language')),
                 ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(default=openkassa.core.clock.Clock.now, editable=False)),
+                ('created_at', models.DateTimeField(default=openkassa.core.clock.now, editable=False)),
                 ('staff_role', models.CharField(blank=True, choices=[('', 'none'), ('staff', 'staff'), ('operator', 'operator')], default='', max_length=16)),
             ],
             options={
