@@ -1,0 +1,58 @@
+"""Starting a child process that can't outlive its parent.
+
+Each child leads a session of its own, so Ctrl-C in the terminal reaches only the supervisor, which stops its
+children in order. On Linux the kernel signals a child whose parent is gone; that needs the parent's main
+thread to start it. The guardian (see `guardian`) covers the other systems, and grandchildren.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from openkassa.cli.account import Account
+
+PR_SET_PDEATHSIG = 1
+
+# Loaded here: between fork and exec it is too late to search for libraries.
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def start_child(
+    command: Sequence[str],
+    *,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    account: Account | None = None,
+    death_signal: int = signal.SIGTERM,
+) -> subprocess.Popen:
+    """Start `command` with its output appended to `log` and no input; it gets `death_signal` when we die."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=None if environment is None else dict(environment),
+            cwd="/" if account and account.other else None,
+            start_new_session=True,
+            preexec_fn=dies_with_parent(death_signal),
+            **(account.popen() if account else {}),
+        )
+
+
+def dies_with_parent(death_signal: int) -> Callable[[], None] | None:
+    """What a child calls before exec, after it has changed its account: changing it later would undo this."""
+    if _libc is None:
+        return None
+    libc = _libc
+
+    def ask_kernel() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+
+    return ask_kernel
