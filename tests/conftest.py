@@ -34,10 +34,12 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("KASSA_") and name != ROOT_VARIABLE]:
         del os.environ[name]  # a developer's own settings have no place in a test
     os.environ |= cluster.worker_environment(root, _worker())
-    os.environ["DJANGO_SETTINGS_MODULE"] = f"openkassa.projects.{project}.settings"
-    from django.conf import settings
+    with pytest.MonkeyPatch.context() as patch:
+        # Not left in the environment: workers of xdist would read the settings before they come here.
+        patch.setenv("DJANGO_SETTINGS_MODULE", f"openkassa.projects.{project}.settings")
+        from django.conf import settings
 
-    _ = settings.DATABASES  # pytest-django sets Django up only where the settings have been read
+        _ = settings.DATABASES  # pytest-django sets Django up only where the settings have been read
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -83,13 +85,10 @@ def superuser_url(request: pytest.FixtureRequest, django_db_setup: None) -> str:
 
 
 @pytest.fixture
-def owner_connection(db: None) -> Iterator[psycopg.Connection]:
+def owner_connection(request: pytest.FixtureRequest, db: None) -> Iterator[psycopg.Connection]:
     """The worker's database as its owner."""
-    name = (
-        "KASSA_DATABASE_OWNER_URL"
-        if "kassa" in os.environ["DJANGO_SETTINGS_MODULE"].split(".")[2]
-        else ("KASSA_OFD_DATABASE_OWNER_URL")
-    )
+    part = "" if request.config.stash[project_key] == "kassa" else "OFD_"
+    name = f"KASSA_{part}DATABASE_OWNER_URL"
     with psycopg.connect(os.environ[name], autocommit=True) as connection:
         yield connection
 
@@ -104,7 +103,7 @@ def cleaned_by_superuser(request: pytest.FixtureRequest) -> Iterator[None]:
     def connect() -> psycopg.Connection:
         return psycopg.connect(request.getfixturevalue("superuser_url"), autocommit=True)
 
-    def setup(self: TransactionTestCase) -> None:
+    def setup(case: type[TransactionTestCase]) -> None:
         if not kept:
             with connect() as connection:
                 kept["tables"] = cleaning.tables_with_rows(connection)
@@ -114,7 +113,7 @@ def cleaned_by_superuser(request: pytest.FixtureRequest) -> Iterator[None]:
             cleaning.empty(connection, keep=kept["tables"])
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_setup", setup)
+        patch.setattr(TransactionTestCase, "_fixture_setup", classmethod(setup))
         patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
         yield
 
