@@ -3,6 +3,9 @@
 The rows are in `tags.csv` beside this module. Their source is the order of the tax service ЕД-7-20/662@ (edition
 ЕД-7-20/239@) and, for the additions, ЕД-7-20/236@ (from 01.09.2025) and ЕД-7-20/1050@ (from 05.01.2026).
 A tag that an edition gave a new meaning has the meaning in force.
+
+Lengths of counters (1129 to 1133, 1145, 1146, 1157, 1158, 1194, 1232, 1233) are ours, computed from what is nested in
+them: those in circulation (32 to 708 bytes) don't hold six sums, and a shift must be able to close.
 """
 
 from __future__ import annotations
