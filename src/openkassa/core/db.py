@@ -1,0 +1,43 @@
+"""Direct statements for hot paths: bound by the server, prepared once per connection.
+
+Raw SQL lives only in the `sql.py` files of rooms; each of their functions takes `organisation_id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from django.db import connections, transaction
+
+MAX_RETRIES = 3
+SERIALISATION = ("40001", "40P01")  # serialisation failure, deadlock
+
+
+def run(query: str, params: Sequence[Any] | dict[str, Any], *, database: str = "default") -> list[tuple]:
+    """Runs one statement and returns its rows. Outside a transaction it is a transaction of its own.
+
+    A connection that the server has closed since its last use is opened anew and the statement sent again; callers
+    use it outside transactions only for statements that may run twice.
+    """
+    wrapper = connections[database]
+    wrapper.ensure_connection()
+    fresh = wrapper.in_atomic_block
+    while True:
+        with wrapper.wrap_database_errors:
+            try:
+                cursor = psycopg.Cursor(wrapper.connection)
+                cursor.execute(query, params, prepare=True)
+                return cursor.fetchall() if cursor.description else []
+            except psycopg.OperationalError:
+                broken = wrapper.connection is not None and wrapper.connection.closed
+                if fresh or not broken:
+                    raise
+                fresh = True
+        wrapper.close()
+        wrapper.ensure_connection()
+
+
+def atomic(database: str = "default"):
+    return transaction.atomic(using=database)

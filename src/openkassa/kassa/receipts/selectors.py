@@ -1,0 +1,226 @@
+"""Reads of receipts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+import msgspec
+
+from openkassa.core.db import run
+from openkassa.core.tenancy import within
+from openkassa.fiscal.draft import Buyer, ReceiptDraft
+from openkassa.kassa.receipts.models import (
+    Callback,
+    CallbackDelivery,
+    ReceiptContact,
+    ReceiptContent,
+    ReceiptEvent,
+)
+
+
+class DocumentFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The fiscal document that a receipt became."""
+
+    fn: str
+    fd: int
+    shift: int
+    number: int
+    fiscal_sign: int
+    local_time: int  # seconds of till-local time
+    made_at: dt.datetime
+    rnm: str
+    serial: str
+    register_id: uuid.UUID
+
+
+class ReceiptStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A receipt and what became of it."""
+
+    receipt_id: uuid.UUID
+    organisation_id: uuid.UUID
+    channel_id: uuid.UUID
+    channel_kind: str
+    channel_code: str
+    external_id: str
+    form: int
+    operation: int
+    total: int
+    taxation: int
+    lines: int
+    refers_to_id: uuid.UUID | None
+    callback_url: str
+    warnings: tuple[str, ...]
+    accepted_at: dt.datetime
+    state: str
+    changed_at: dt.datetime
+    error_code: str | None
+    error_text: str | None
+    acknowledgement: int | None
+    document: DocumentFacts | None
+
+    @property
+    def is_fiscalised(self) -> bool:
+        return self.state in ("fiscalised", "confirmed")
+
+
+STATUS = """
+SELECT r.id, r.organisation_id, r.channel_id, c.kind, c.code, r.external_id, r.form, r.operation, r.total, r.taxation,
+    r.lines, r.refers_to_id, r.callback_url, r.warnings, r.accepted_at,
+    s.state, s.changed_at, s.error_code, s.error_text, s.acknowledgement,
+    d.fn, d.fd, d.shift, d.number, d.fiscal_sign, d.local_time, d.made_at, k.rnm, k.serial, d.register_id
+FROM kassa_receipts_receipt r
+JOIN kassa_receipts_receiptstate s ON s.receipt_id = r.id AND s.organisation_id = r.organisation_id
+JOIN kassa_receipts_channel c ON c.id = r.channel_id AND c.organisation_id = r.organisation_id
+LEFT JOIN kassa_registers_fiscaldocument d ON d.id = s.document_id AND d.organisation_id = r.organisation_id
+LEFT JOIN kassa_registers_cashregister k ON k.id = d.register_id AND k.organisation_id = r.organisation_id
+WHERE r.organisation_id = %(organisation_id)s
+"""
+LIST_LIMIT = 200
+
+
+def receipt_status(
+    organisation_id: uuid.UUID, receipt_id: uuid.UUID, channel_id: uuid.UUID | None = None
+) -> ReceiptStatus | None:
+    """A receipt of the organisation (and channel, when given); None for an unknown one and for another's alike."""
+    query, params = (
+        STATUS + " AND r.id = %(receipt_id)s",
+        {"organisation_id": organisation_id, "receipt_id": receipt_id},
+    )
+    if channel_id is not None:
+        query, params = query + " AND r.channel_id = %(channel_id)s", {**params, "channel_id": channel_id}
+    rows = run(query, params)
+    return _status(rows[0]) if rows else None
+
+
+def receipt_by_external(organisation_id: uuid.UUID, channel_id: uuid.UUID, external_key: str) -> ReceiptStatus | None:
+    rows = run(
+        STATUS + " AND r.channel_id = %(channel_id)s AND r.external_key = %(external_key)s",
+        {"organisation_id": organisation_id, "channel_id": channel_id, "external_key": external_key},
+    )
+    return _status(rows[0]) if rows else None
+
+
+def receipt_list(
+    organisation_id: uuid.UUID,
+    *,
+    channel_id: uuid.UUID | None = None,
+    after: uuid.UUID | None = None,
+    limit: int = 50,
+    state: str | None = None,
+    operation: int | None = None,
+    accepted_from: dt.datetime | None = None,
+    accepted_to: dt.datetime | None = None,
+    external_id: str | None = None,
+    fd: int | None = None,
+    total: int | None = None,
+) -> list[ReceiptStatus]:
+    """Receipts newest first, at most `LIST_LIMIT`; `after` is the id of the last one of the page before.
+
+    Ids grow with time, so the primary key is the order of the list and a date is a bound on the id.
+    """
+    query = STATUS
+    params: dict[str, Any] = {"organisation_id": organisation_id, "limit": min(limit, LIST_LIMIT)}
+    conditions = {
+        "r.channel_id = %(channel_id)s": channel_id,
+        "r.id < %(after)s": after,
+        "s.state = %(state)s": state,
+        "r.operation = %(operation)s": operation,
+        "r.id >= %(id_from)s": _first_id(accepted_from) if accepted_from else None,
+        "r.id < %(id_to)s": _first_id(accepted_to) if accepted_to else None,
+        "r.external_id = %(external_id)s": external_id,
+        "s.fd = %(fd)s": fd,
+        "r.total = %(total)s": total,
+    }
+    for condition, value in conditions.items():
+        if value is not None:
+            query += " AND " + condition
+            params[condition.split("%(")[1].split(")")[0]] = value
+    rows = run(query + " ORDER BY r.id DESC LIMIT %(limit)s", params)
+    return [_status(row) for row in rows]
+
+
+def receipt_counts(organisation_id: uuid.UUID) -> dict[str, int]:
+    """How many receipts are in each state that is not the usual end."""
+    rows = run(
+        "SELECT state, count(*) FROM kassa_receipts_receiptstate WHERE organisation_id = %(organisation_id)s"
+        " AND state IN ('accepted', 'assigned', 'in_doubt', 'refused', 'withdrawn') GROUP BY state",
+        {"organisation_id": organisation_id},
+    )
+    return dict(rows)
+
+
+def receipt_draft(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> ReceiptDraft | None:
+    """What the seller asked for, with the buyer while their data is kept."""
+    with within(organisation_id):
+        content = ReceiptContent.objects.filter(receipt_id=receipt_id).values_list("draft", flat=True).first()
+        if content is None:
+            return None
+        draft = msgspec.json.decode(bytes(content), type=ReceiptDraft)
+        buyer = ReceiptContact.objects.filter(receipt_id=receipt_id).values_list("buyer", flat=True).first()
+    if buyer:
+        return msgspec.structs.replace(draft, buyer=msgspec.json.decode(bytes(buyer), type=Buyer))
+    return draft
+
+
+def receipt_events(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> list[ReceiptEvent]:
+    with within(organisation_id):
+        return list(ReceiptEvent.objects.filter(receipt_id=receipt_id).order_by("id"))
+
+
+def receipt_callbacks(
+    organisation_id: uuid.UUID, receipt_id: uuid.UUID
+) -> list[tuple[Callback, list[CallbackDelivery]]]:
+    """Callbacks of a receipt, each with its attempts, newest first."""
+    with within(organisation_id):
+        callbacks = list(Callback.objects.filter(receipt_id=receipt_id).order_by("id"))
+        deliveries = list(
+            CallbackDelivery.objects.filter(callback_id__in=[callback.id for callback in callbacks]).order_by("-id")
+        )
+    return [(callback, [d for d in deliveries if d.callback_id == callback.id]) for callback in callbacks]
+
+
+def _first_id(moment: dt.datetime) -> uuid.UUID:
+    """The least UUIDv7 of a moment."""
+    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+def _status(row: tuple) -> ReceiptStatus:
+    document = None
+    if row[20] is not None:
+        document = DocumentFacts(
+            fn=row[20],
+            fd=row[21],
+            shift=row[22],
+            number=row[23],
+            fiscal_sign=row[24],
+            local_time=row[25],
+            made_at=row[26],
+            rnm=row[27],
+            serial=row[28],
+            register_id=row[29],
+        )
+    return ReceiptStatus(
+        receipt_id=row[0],
+        organisation_id=row[1],
+        channel_id=row[2],
+        channel_kind=row[3],
+        channel_code=row[4],
+        external_id=row[5],
+        form=row[6],
+        operation=row[7],
+        total=row[8],
+        taxation=row[9],
+        lines=row[10],
+        refers_to_id=row[11],
+        callback_url=row[12],
+        warnings=tuple(row[13] or ()),
+        accepted_at=row[14],
+        state=row[15],
+        changed_at=row[16],
+        error_code=row[17],
+        error_text=row[18],
+        acknowledgement=row[19],
+        document=document,
+    )

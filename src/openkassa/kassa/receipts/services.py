@@ -1,0 +1,184 @@
+"""Every write to receipts but their fiscalisation."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import uuid
+from dataclasses import dataclass
+
+import msgspec
+import structlog
+
+from openkassa.core import doorbell
+from openkassa.core.clock import now
+from openkassa.core.db import atomic
+from openkassa.core.ids import uuid7
+from openkassa.core.tenancy import within
+from openkassa.fiscal.draft import ReceiptDraft
+from openkassa.fiscal.ffd.control import check_draft
+from openkassa.fiscal.ffd.render import render_content
+from openkassa.kassa.receipts import sql
+from openkassa.kassa.receipts.channels import ChannelContext, channels_with_expiry
+from openkassa.kassa.receipts.models import ReceiptEvent, ReceiptState, State
+
+log = structlog.get_logger(__name__)
+_encode = msgspec.json.Encoder().encode
+
+
+class DraftRefused(Exception):
+    """The draft can't become a fiscal document; `findings` name each fault. Nothing was stored."""
+
+    def __init__(self, findings: list) -> None:
+        super().__init__("; ".join(finding.text for finding in findings))
+        self.findings = findings
+
+
+class NotWaiting(Exception):
+    """The receipt is already with a register or finished, so it can't be withdrawn."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted:
+    receipt_id: uuid.UUID
+    repeat: bool  # the key was known: this is the first receipt's id and nothing was stored
+    same_body: bool  # of a repeat: whether it asked for the same
+    accepted_at: dt.datetime
+    warnings: tuple[str, ...]
+
+
+def receipt_accept(
+    *,
+    channel: ChannelContext,
+    draft: ReceiptDraft,
+    external_id: str,
+    body: bytes,
+    external_key: str | None = None,
+    body_digest: bytes | None = None,
+    refers_to_id: uuid.UUID | None = None,
+    callback_url: str = "",
+    email: str = "",
+    phone: str = "",
+    language: str = "ru",
+    warnings: tuple[str, ...] = (),
+) -> Accepted:
+    """Stores a sale to be fiscalised: checked and rendered now, so that nothing accepted can fail later for its form.
+
+    One statement, one commit. A key that is known answers with the first receipt. Raises `DraftRefused`.
+    """
+    at = now()
+    local_day = (at + dt.timedelta(minutes=channel.utc_offset)).date()
+    findings = check_draft(draft, channel.profile, local_day)
+    if findings:
+        errors = [finding for finding in findings if finding.severity == "error"]
+        if errors:
+            raise DraftRefused(errors)
+        warnings += tuple(finding.text for finding in findings)
+    digest = body_digest or hashlib.sha256(body).digest()
+    key = external_key or external_id
+    receipt_id = uuid7()
+    stored = sql.receipt_insert(
+        organisation_id=channel.organisation_id,
+        row={
+            "id": receipt_id,
+            "channel_id": channel.channel_id,
+            "pool_id": channel.pool_id,
+            "external_key": key,
+            "external_id": external_id,
+            "body_digest": digest,
+            "form": draft.form,
+            "operation": draft.operation,
+            "total": draft.total,
+            "taxation": draft.taxation,
+            "lines": len(draft.items),
+            "refers_to_id": refers_to_id,
+            "callback_url": callback_url or channel.callback_url,
+            "warnings": _encode(warnings).decode() if warnings else None,
+            "at": at,
+            "content": render_content(draft, channel.profile),
+            "draft": _encode(msgspec.structs.replace(draft, buyer=None)),
+            "body": body,
+            "event_id": uuid7(),
+            "email": email,
+            "phone": phone,
+            "buyer": _encode(draft.buyer) if draft.buyer is not None else b"",
+            "language": language,
+            "has_contact": bool(email or phone or draft.buyer),
+        },
+    )
+    if stored:
+        doorbell.ring("receipts")
+        return Accepted(receipt_id=receipt_id, repeat=False, same_body=True, accepted_at=at, warnings=warnings)
+    return _repeat(channel, key, digest)
+
+
+def _repeat(channel: ChannelContext, key: str, digest: bytes) -> Accepted:
+    first = sql.receipt_existing(
+        organisation_id=channel.organisation_id, channel_id=channel.channel_id, external_key=key
+    )
+    if first is None:
+        raise RuntimeError("the key was refused as taken, yet no receipt has it")
+    receipt_id, first_digest, accepted_at, first_warnings = first
+    same = bytes(first_digest) == digest
+    if not same:
+        log.warning(
+            "receipt_key_conflict",
+            organisation_id=str(channel.organisation_id),
+            channel_id=str(channel.channel_id),
+            receipt_id=str(receipt_id),
+        )
+    return Accepted(
+        receipt_id=receipt_id,
+        repeat=True,
+        same_body=same,
+        accepted_at=accepted_at,
+        warnings=tuple(first_warnings or ()),
+    )
+
+
+def receipt_withdraw(*, organisation_id: uuid.UUID, receipt_id: uuid.UUID, reason: str) -> None:
+    """Takes a waiting receipt back, under the lock by which a worker would claim it.
+
+    Raises `NotWaiting` when a register has it already, `ReceiptState.DoesNotExist` for an unknown one.
+    """
+    at = now()
+    with atomic(), within(organisation_id):
+        state = ReceiptState.objects.select_for_update().get(receipt_id=receipt_id)
+        if state.state != State.ACCEPTED:
+            raise NotWaiting(state.state)
+        ReceiptState.objects.filter(receipt_id=receipt_id).update(
+            state=State.WITHDRAWN, error_code="withdrawn", error_text=reason[:500], changed_at=at
+        )
+        ReceiptEvent.objects.create(
+            organisation_id=organisation_id,
+            receipt_id=receipt_id,
+            state=State.WITHDRAWN,
+            at=at,
+            data={"reason": reason[:500]},
+        )
+
+
+def receipts_expire(limit: int = 100) -> int:
+    """Withdraws receipts that have waited longer than their channel allows; returns how many."""
+    from openkassa.kassa.receipts.callbacks import callbacks_enqueue
+
+    at = now()
+    count = 0
+    for organisation_id, channel_id, seconds in channels_with_expiry():
+        with atomic():
+            withdrawn = sql.receipts_withdraw_expired(
+                organisation_id=organisation_id,
+                channel_id=channel_id,
+                before=at - dt.timedelta(seconds=seconds),
+                at=at,
+                text=f"Ждал регистратора дольше {seconds} с",
+                limit=limit,
+            )
+            with within(organisation_id):
+                ReceiptEvent.objects.bulk_create(
+                    ReceiptEvent(organisation_id=organisation_id, receipt_id=receipt_id, state=State.WITHDRAWN, at=at)
+                    for receipt_id in withdrawn
+                )
+            callbacks_enqueue(organisation_id=organisation_id, receipt_ids=withdrawn, event="withdrawn", at=at)
+        count += len(withdrawn)
+    return count

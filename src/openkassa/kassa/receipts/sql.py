@@ -1,0 +1,85 @@
+"""Statements of the accept path. Each function takes `organisation_id` and touches its rows alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from openkassa.core.db import run
+
+ACCEPT = """
+WITH made AS (
+    INSERT INTO kassa_receipts_receipt (
+        id, organisation_id, channel_id, pool_id, external_key, external_id, body_digest, form, operation, total,
+        taxation, lines, refers_to_id, callback_url, warnings, accepted_at)
+    VALUES (%(id)s, %(organisation_id)s, %(channel_id)s, %(pool_id)s, %(external_key)s, %(external_id)s,
+        %(body_digest)s, %(form)s, %(operation)s, %(total)s, %(taxation)s, %(lines)s, %(refers_to_id)s,
+        %(callback_url)s, %(warnings)s::jsonb, %(at)s)
+    ON CONFLICT (organisation_id, channel_id, external_key) DO NOTHING
+    RETURNING id
+), content AS (
+    INSERT INTO kassa_receipts_receiptcontent (receipt_id, organisation_id, content, draft)
+    SELECT id, %(organisation_id)s, %(content)s, %(draft)s FROM made
+), request AS (
+    INSERT INTO kassa_receipts_receiptrequest (receipt_id, organisation_id, accepted_at, body)
+    SELECT id, %(organisation_id)s, %(at)s, %(body)s FROM made
+), contact AS (
+    INSERT INTO kassa_receipts_receiptcontact (receipt_id, organisation_id, email, phone, buyer, language)
+    SELECT id, %(organisation_id)s, %(email)s, %(phone)s, %(buyer)s, %(language)s FROM made WHERE %(has_contact)s
+), event AS (
+    INSERT INTO kassa_receipts_receiptevent (id, organisation_id, receipt_id, state, at, data)
+    SELECT %(event_id)s, %(organisation_id)s, id, 'accepted', %(at)s, NULL FROM made
+), state AS (
+    INSERT INTO kassa_receipts_receiptstate (receipt_id, organisation_id, pool_id, state, changed_at)
+    SELECT id, %(organisation_id)s, %(pool_id)s, 'accepted', %(at)s FROM made
+)
+SELECT id FROM made
+"""
+
+EXISTING = """
+SELECT id, body_digest, accepted_at, warnings FROM kassa_receipts_receipt
+WHERE organisation_id = %(organisation_id)s AND channel_id = %(channel_id)s AND external_key = %(external_key)s
+"""
+
+WITHDRAW_EXPIRED = """
+WITH late AS (
+    SELECT s.receipt_id FROM kassa_receipts_receiptstate s JOIN kassa_receipts_receipt r ON r.id = s.receipt_id
+    WHERE s.organisation_id = %(organisation_id)s AND s.state = 'accepted' AND r.channel_id = %(channel_id)s
+        AND r.accepted_at < %(before)s
+    ORDER BY s.receipt_id LIMIT %(limit)s FOR UPDATE OF s SKIP LOCKED
+)
+UPDATE kassa_receipts_receiptstate s
+SET state = 'withdrawn', error_code = 'expired', error_text = %(text)s, changed_at = %(at)s
+FROM late WHERE s.receipt_id = late.receipt_id
+RETURNING s.receipt_id
+"""
+
+
+def receipt_insert(*, organisation_id: uuid.UUID, row: dict[str, Any]) -> bool:
+    """True when the receipt was stored, False when its key is taken."""
+    return bool(run(ACCEPT, {"organisation_id": organisation_id, **row}))
+
+
+def receipt_existing(
+    *, organisation_id: uuid.UUID, channel_id: uuid.UUID, external_key: str
+) -> tuple[uuid.UUID, bytes, dt.datetime, list | None] | None:
+    rows = run(EXISTING, {"organisation_id": organisation_id, "channel_id": channel_id, "external_key": external_key})
+    return rows[0] if rows else None
+
+
+def receipts_withdraw_expired(
+    *, organisation_id: uuid.UUID, channel_id: uuid.UUID, before: dt.datetime, at: dt.datetime, text: str, limit: int
+) -> list[uuid.UUID]:
+    rows = run(
+        WITHDRAW_EXPIRED,
+        {
+            "organisation_id": organisation_id,
+            "channel_id": channel_id,
+            "before": before,
+            "at": at,
+            "text": text,
+            "limit": limit,
+        },
+    )
+    return [row[0] for row in rows]
