@@ -1,8 +1,8 @@
 """What the operator keeps: registers as their reports describe them, documents, and the bytes of both directions.
 
-Documents and their bytes are insert-only: triggers refuse UPDATE and DELETE, and the role of the processes
-has neither right (see `openkassa.ofd.grants`). They are written by `openkassa.ofd.exchange` alone, with SQL of its own;
-Django reads them.
+Documents and their bytes are insert-only: triggers refuse UPDATE and DELETE, and the role of the processes has
+neither right (`append_only` tells `kassa migrate`). They are written by `openkassa.ofd.exchange` alone, with SQL of its
+own; Django reads them.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class Document(models.Model):
     A buyer's search (ФН, ФД, ФПД) needs no index but the unique one.
     """
 
+    append_only = True
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     fn = models.CharField(max_length=16, db_collation="C")
     fd = models.IntegerField()
@@ -81,6 +82,7 @@ class Document(models.Model):
 class DocumentBody(models.Model):
     """The container as it came and the acknowledgement as it was first answered."""
 
+    append_only = True
     document = models.OneToOneField(Document, on_delete=models.PROTECT, primary_key=True, related_name="body")
     container = models.BinaryField()
     acknowledgement = models.BinaryField()

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import pghistory
 from django.db import models
 
 from openkassa.core.identity import AbstractLoginIdentifier, AbstractPerson
 
 
+@pghistory.track(exclude=["password", "last_login"])
 class User(AbstractPerson):
     is_operator = models.BooleanField(default=False)  # staff of the operator: sees every register and document
 
+    class Meta(AbstractPerson.Meta):
+        abstract = False
 
+
+@pghistory.track()
 class LoginIdentifier(AbstractLoginIdentifier):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identifiers")
+
+    class Meta(AbstractLoginIdentifier.Meta):
+        abstract = False

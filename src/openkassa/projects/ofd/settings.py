@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "pgtrigger",
+    "pghistory",
     *common.UI_APPS,
     "openkassa.ofd.people",
     "openkassa.ofd.archive",
@@ -89,3 +90,4 @@ APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 LOGGING_CONFIG = None  # core.logs sets logging up, in every process the same way
 SILENCED_SYSTEM_CHECKS = ["security.W004"]
+PGHISTORY_CREATED_AT_FUNCTION = "CURRENT_TIMESTAMP"

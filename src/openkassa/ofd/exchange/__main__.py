@@ -1,0 +1,3 @@
+from openkassa.ofd.exchange.main import main
+
+main()
