@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from ..draft import Agent, Buyer, IndustryProps, Item, ReceiptDraft
+from ..draft import Agent, Buyer, Correction, IndustryProps, Item, ReceiptDraft
 from . import vat
 from .profile import Profile
-from .tags import FFD_1_2
+from .tags import FFD_1_05, FFD_1_2
 from .tlv import Pairs, encode
 
 _EPOCH = dt.date(1970, 1, 1)
@@ -36,7 +36,7 @@ def content_pairs(draft: ReceiptDraft, profile: Profile) -> Pairs:
     newest = profile.ffd == FFD_1_2
     pairs: Pairs = []
     if draft.correction is not None:
-        pairs += _correction(draft)
+        pairs += _correction(draft.correction, profile)
     pairs += [(1059, _item_1_2(item, draft) if newest else _item_1_05(item)) for item in draft.items]
     pairs += _sums(draft)
     pairs.append((1055, draft.taxation))
@@ -80,12 +80,12 @@ def _add(pairs: Pairs, tag: int, value: object) -> None:
         pairs.append((tag, value))  # type: ignore[arg-type]
 
 
-def _correction(draft: ReceiptDraft) -> Pairs:
-    correction = draft.correction
-    assert correction is not None
+def _correction(correction: Correction, profile: Profile) -> Pairs:
     base: Pairs = [(1178, local_day(correction.date))]
-    # FFD 1.05 wants 1179 always; where nobody ordered the correction it is written as a space, as registers do.
-    base.append((1179, correction.number or " "))
+    if correction.number is not None:
+        base.append((1179, correction.number))
+    elif profile.ffd == FFD_1_05:  # requires 1179 always; that a space says "nobody ordered it" is unconfirmed
+        base.append((1179, " "))
     return [(1173, int(correction.by_order)), (1174, base)]
 
 

@@ -1,7 +1,7 @@
+"""Drafts and a pool of registers that the tests of this folder change to their needs."""
+
 import datetime as dt
 from decimal import Decimal
-
-import pytest
 
 from openkassa.fiscal.draft import Buyer, Correction, Item, Payments, ReceiptDraft
 from openkassa.fiscal.ffd.profile import Profile
@@ -32,12 +32,12 @@ def make_correction(**changes):
     return make_draft(**{"correction": correction, **changes})
 
 
-@pytest.fixture
-def profile():
-    return Profile(
-        inn="7700000016",
-        user='ООО "ПРИМЕР"',
-        address="г. Пример, ул. Примерная, 1",
-        place="Магазин",
-        seller_email="shop@example.com",
-    )
+def make_profile(**changes):
+    fields = {
+        "inn": "7700000016",
+        "user": 'ООО "ПРИМЕР"',
+        "address": "г. Пример, ул. Примерная, 1",
+        "place": "Магазин",
+        "seller_email": "shop@example.com",
+    }
+    return Profile(**{**fields, **changes})
