@@ -12,10 +12,12 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from openkassa.cli.errors import Trouble
+
 ACCOUNTS_FOR_ROOT = ("postgres", "_postgres", "nobody")
 
 
-class NoAccount(Exception):
+class NoAccount(Trouble):
     """No account can run PostgreSQL; the text says what to do."""
 
 

@@ -8,6 +8,7 @@ thread to start it. The guardian (see `guardian`) covers the other systems, and 
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import subprocess
 import sys
@@ -50,9 +51,11 @@ def dies_with_parent(death_signal: int) -> Callable[[], None] | None:
     """What a child calls before exec, after it has changed its account: changing it later would undo this."""
     if _libc is None:
         return None
-    libc = _libc
+    libc, parent = _libc, os.getpid()
 
     def ask_kernel() -> None:
         libc.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+        if os.getppid() != parent:  # it died before it was asked for
+            os._exit(1)
 
     return ask_kernel

@@ -11,6 +11,8 @@ import time
 
 import psycopg
 
+from openkassa.cli.errors import Trouble
+
 PROJECTS = ("kassa", "ofd")
 LOCK_TIMEOUT = "5s"  # a migration waits no longer for a table, as everything behind it would wait too
 LOCK_ATTEMPTS = 6
@@ -18,7 +20,7 @@ ADVISORY_KEY = 0x6B61737361  # «kassa»: one migrate at a time
 ADVISORY_WAIT_SECONDS = 120
 
 
-class MigrationTrouble(Exception):
+class MigrationTrouble(Trouble):
     """Migration is not possible now; the text says why and what to do."""
 
 
@@ -84,7 +86,7 @@ def main() -> int:
         return 2
     try:
         migrate_project(sys.argv[1])
-    except (MigrationTrouble, WrongSetting) as error:
+    except (Trouble, WrongSetting) as error:
         print(f"kassa migrate: {error}", file=sys.stderr)
         return 1
     return 0

@@ -24,6 +24,7 @@ import psycopg
 from openkassa.cli import account as accounts
 from openkassa.cli.account import Account
 from openkassa.cli.children import start_child
+from openkassa.cli.errors import Trouble
 from openkassa.cli.postgres_binaries import Binaries, copy_of_wheel, find_binaries
 from openkassa.core.databases import EMBEDDED_ROLES
 from openkassa.core.settings import Settings
@@ -48,7 +49,7 @@ log_line_prefix = '%m [%p] %a '
 """
 
 
-class PostgresTrouble(Exception):
+class PostgresTrouble(Trouble):
     """PostgreSQL can't be prepared, started or stopped; the text says why and what to do."""
 
 

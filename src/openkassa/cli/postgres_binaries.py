@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from openkassa.cli.errors import Trouble
+
 MINIMUM_MAJOR = 15
 SYSTEM_PLACES = (
     "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
@@ -23,7 +25,7 @@ SYSTEM_PLACES = (
 PROGRAMS = ("postgres", "initdb")
 
 
-class NoPostgres(Exception):
+class NoPostgres(Trouble):
     """No fitting PostgreSQL programs; the text names what to install."""
 
 

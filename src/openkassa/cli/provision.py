@@ -12,11 +12,12 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
+from openkassa.cli.errors import Trouble
 from openkassa.core.databases import EMBEDDED_ROLES
 from openkassa.core.settings import DatabaseUrls
 
 
-class NotProvisioned(Exception):
+class NotProvisioned(Trouble):
     """A role or database is missing and this address may not make it; the text says what to run."""
 
 

@@ -1,0 +1,13 @@
+"""`kassa events`."""
+
+import typer
+
+app = typer.Typer(pretty_exceptions_enable=False)
+
+
+@app.command()
+def events() -> None:
+    """Run the server of long-lived connections: live screens."""
+    from openkassa.events.main import run
+
+    run()

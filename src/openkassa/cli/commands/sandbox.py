@@ -1,0 +1,13 @@
+"""`kassa sandbox`."""
+
+import typer
+
+app = typer.Typer(pretty_exceptions_enable=False)
+
+
+@app.command()
+def sandbox() -> None:
+    """Run the rest of the world for development: mailbox, phone."""
+    from openkassa.sandbox.main import run
+
+    run()

@@ -1,0 +1,91 @@
+"""The home directory of an installation, and who works on it."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from openkassa.cli.errors import HomeTaken, Trouble
+from openkassa.core.clock import now
+from openkassa.core.settings import Settings
+
+LOCK_NAME = "lock"
+
+
+def make_home(settings: Settings) -> None:
+    """Make the home. Others may pass through it, as PostgreSQL's account must, but not look around."""
+    try:
+        settings.home.mkdir(mode=0o711, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Trouble(f"KASSA_HOME {settings.home} can't be made: {error.strerror}") from error
+    if not os.access(settings.home, os.W_OK | os.X_OK):
+        raise Trouble(f"KASSA_HOME {settings.home} can't be written by this account: choose another")
+
+
+@contextlib.contextmanager
+def hold_home(settings: Settings, command: str, facts: Mapping[str, object] | None = None) -> Iterator[None]:
+    """Work on the home alone. Raises `HomeTaken` naming who holds it.
+
+    The lock belongs to the open file, so it goes with the process however that ends; the text in it is only
+    for people.
+    """
+    make_home(settings)
+    with (settings.home / LOCK_NAME).open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise HomeTaken(f"{settings.home} is in use by {describe_holder(settings)}") from None
+        file.seek(0)
+        file.truncate()
+        since = now().isoformat(timespec="seconds")
+        json.dump({"pid": os.getpid(), "command": command, "since": since, **(facts or {})}, file)
+        file.flush()
+        yield
+        file.seek(0)
+        file.truncate()
+
+
+def holder(settings: Settings) -> dict | None:
+    """What the holder of the home wrote about itself; None when nobody holds it."""
+    try:
+        with (settings.home / LOCK_NAME).open("r+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return _read(file.read())
+    except FileNotFoundError:
+        pass
+    return None
+
+
+def describe_holder(settings: Settings) -> str:
+    """One line about the holder."""
+    found = _read((settings.home / LOCK_NAME).read_text())
+    if not found:
+        return "another process"
+    since = dt.datetime.fromisoformat(found["since"]).astimezone()
+    addresses = f", {found['http']}" if found.get("http") else ""
+    return f"{found['command']} (process {found['pid']}, since {since:%Y-%m-%d %H:%M:%S}{addresses})"
+
+
+def _read(text: str) -> dict:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return {}
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only this account can read, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,64 @@
+"""The command `kassa`. Each subcommand is a module of `openkassa.cli.commands`, imported when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+
+import click
+import typer
+from typer.core import TyperGroup
+
+from openkassa.cli import commands
+from openkassa.cli.errors import Trouble
+from openkassa.core.settings import WrongSetting
+
+
+class Commands(TyperGroup):
+    """Finds subcommands by their modules' names; `demo_info` is `kassa demo-info`.
+
+    A module has a `typer.Typer` named `app`, and imports what is heavy inside its functions.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(commands.__path__))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"{commands.__name__}.{cmd_name.replace('-', '_')}")
+        command = typer.main.get_command(module.app)
+        command.name = cmd_name
+        return command
+
+
+# Tracebacks are Python's own: the pretty ones print local variables, secrets among them.
+app = typer.Typer(
+    cls=Commands,
+    help="OpenKassa: a self-hosted cloud cash register.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def root() -> None:
+    """OpenKassa: a self-hosted cloud cash register."""
+
+
+def main() -> None:
+    """Run a subcommand. Exit codes: 1 trouble, 2 wrong use or setting or a home in use, 3 unknown schema."""
+    try:
+        app(prog_name="kassa")
+    except WrongSetting as error:
+        print(f"kassa: {error}", file=sys.stderr)
+        sys.exit(2)
+    except Trouble as error:
+        print(f"kassa: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()
