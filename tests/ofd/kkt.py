@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from openkassa.fiscal import wire
 from openkassa.fiscal.draft import Item, Payments, ReceiptDraft
+from openkassa.fiscal.ffd import tlv
 from openkassa.fiscal.ffd.profile import Profile
 from openkassa.fiscal.ffd.render import render_content
 from openkassa.fiscal.ffd.reports import Cashier, RegistrationContent, ShiftOpenContent
@@ -49,9 +50,16 @@ class TestRegister:
         return made
 
     def register(self) -> Made:
+        return self._report(ADDRESS, reasons=None)
+
+    def change_address(self, address: str) -> Made:
+        """Change of registration (form 11) for another address, reason bit 3."""
+        return self._report(address, reasons=0b1000)
+
+    def _report(self, address: str, reasons: int | None) -> Made:
         content = RegistrationContent(
             user=USER,
-            address=ADDRESS,
+            address=address,
             place=PLACE,
             serial=self.serial,
             cashier=CASHIER,
@@ -59,13 +67,15 @@ class TestRegister:
             conditions=32,
         )
         registration = Registration(self.rnm, self.inn, 1, FFD, 0, 180)
-        return self._keep(self.storage.register(registration, self.serial, content.content(FFD), self.time))
+        encoded = content.content(FFD)
+        return self._keep(self.storage.register(registration, self.serial, encoded, self.time, reasons=reasons))
 
     def open_shift(self) -> Made:
         return self._keep(self.storage.open_shift(ShiftOpenContent(cashier=CASHIER).content(FFD), self.time))
 
     def close_shift(self) -> Made:
-        return self._keep(self.storage.close_shift(b"".join([_cashier()]), self.time))
+        content = tlv.encode([(1021, CASHIER.name), (1188, "openkass"), (1189, FFD)])
+        return self._keep(self.storage.close_shift(content, self.time))
 
     def receipt(self, total: int = 12_345, *, items: int = 1, operation: int = 1, content: bytes | None = None) -> Made:
         """A receipt of `total` kopecks in `items` lines; `content` replaces what the register hands over."""
@@ -95,12 +105,6 @@ class TestRegister:
             total=total,
             cashier=CASHIER.name,
         )
-
-
-def _cashier() -> bytes:
-    from openkassa.fiscal.ffd import tlv
-
-    return tlv.encode([(1021, CASHIER.name), (1188, "openkass"[:8]), (1189, FFD)])
 
 
 class Refused(Exception):

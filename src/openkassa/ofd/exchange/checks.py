@@ -14,6 +14,8 @@ import msgspec
 from openkassa.core.ids import uuid7
 from openkassa.fiscal import wire
 from openkassa.fiscal.ffd import presence, tags, tlv
+from openkassa.fiscal.ffd.findings import errors
+from openkassa.fiscal.ffd.reader import Document, fiscal_sign_number
 from openkassa.ofd.exchange.store import CheckedDocument, RegisterReport
 from openkassa.ofd.exchange.verifier import Verifier
 
@@ -62,7 +64,7 @@ def check(event: wire.Document, *, verifier: Verifier, now: dt.datetime, spoil: 
         shift=_number(fields, 1038, MAX_INT4),
         number=_number(fields, 1042, MAX_INT4),
         local_time=_number(fields, 1012, MAX_INT8),
-        fiscal_sign=int.from_bytes(_bytes(fields, 1077)[2:], "big"),
+        fiscal_sign=fiscal_sign_number(_bytes(fields, 1077)),
         operation=_number(fields, 1054, 255),
         total=_number(fields, 1020, MAX_INT8),
         inn=_digits(fields, 1018, 12),
@@ -118,7 +120,8 @@ def _read(container: wire.Container, verifier: Verifier) -> Reading:
 
 
 def _judge(form: int, fields: dict[int, tlv.Value], inside: tlv.Pairs) -> Reading:
-    found = tuple((problem.tag, problem.text) for problem in presence.check(form, inside) if problem.enforced)
+    findings = errors(presence.check(Document(form, inside)))
+    found = tuple((finding.tag or 0, finding.text) for finding in findings)
     return Reading(FORMAT_LOGICAL_ERROR if found else TAKEN, fields, found[:MAX_PROBLEMS])
 
 

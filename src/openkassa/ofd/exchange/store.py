@@ -155,7 +155,7 @@ class Store:
         take the others with it: they are then written one by one.
         """
         try:
-            return self._write(batch)
+            return self._write_twice(batch)
         except (psycopg.DataError, psycopg.IntegrityError, ValueError) as error:  # ValueError: text that isn't Unicode
             if len(batch) == 1:
                 log.error("document_refused_by_database", fd=batch[0].fd, error=str(error))
@@ -164,6 +164,16 @@ class Store:
         except psycopg.Error:
             self.close()
             raise
+
+    def _write_twice(self, batch: Sequence[CheckedDocument]) -> list[Outcome]:
+        """Once more over a new connection when the old one turns out to be lost: the repeat finds what was stored."""
+        try:
+            return self._write(batch)
+        except psycopg.OperationalError as error:
+            if self._connection is None or not self._connection.closed:
+                raise
+            log.warning("database_connection_lost", error=str(error))
+            return self._write(batch)
 
     def close(self) -> None:
         if self._connection is not None:
