@@ -19,16 +19,17 @@ from importlib import resources
 from typing import Final, NamedTuple
 
 from ..identifiers import roubles
-from .conditions import CONDITIONS
+from .conditions import CONDITIONS, Facts
 from .findings import ERROR, WARNING, Finding
 from .reader import Document
 from .tags import ACKNOWLEDGEMENT, FFD_1_05, FFD_NAMES, RECEIPT_FORMS, TAGS
 from .tags import name as tag_name
-from .tlv import Pairs, all_of, first, text_size
+from .tlv import Pairs, all_of, first
 
 REQUIRED: Final = "required"
 CONDITIONAL: Final = "conditional"
 OPTIONAL: Final = "optional"
+_MANY: Final = frozenset(tag for tag, row in TAGS.items() if row.many)
 
 
 class Rule(NamedTuple):
@@ -80,48 +81,80 @@ def check(document: Document, ffd: int | None = None) -> list[Finding]:
         version = FFD_1_05
     if version is None or version not in FFD_NAMES:
         return [Finding(ERROR, "version", "1209", f"Номер версии ФФД {version}: нужен 2, 3 или 4.", 1209)]
-    found_rules = rules(version)
-    rows = found_rules.forms.get(document.form)
-    if rows is None:
+    plans = _plans(version)
+    if document.form not in plans.forms:
         text = f"Форма {document.form} не применяется в ФФД {FFD_NAMES[version]}."
         return [Finding(ERROR, "form", "", text, document.form)]
-    findings = list(_level(document.pairs, rows, document.pairs, "", found_rules))
+    findings = list(_level(document.pairs, plans.forms[document.form], Facts(document.pairs), "", plans.nested))
     if document.form in RECEIPT_FORMS:
         findings += _sums(document)
     return findings
 
 
-def _level(pairs: Pairs, rows: tuple[Rule, ...], root: Pairs, path: str, all_rules: Rules) -> Iterator[Finding]:
-    there = Counter(tag for tag, _ in pairs)
-    for row in rows:
-        if row.tag not in there and row.electronic:
-            yield from _absent(row, pairs, root, path)
-    many = {row.tag for row in rows if row.many}
-    for tag, count in there.items():
-        if count > 1 and tag not in many and tag in TAGS and not TAGS[tag].many:
-            text = f"{tag_name(tag)} ({tag}): {count} раза, допустим один."
-            yield Finding(ERROR, "repeated", f"{path}{tag}", text, tag)
-    seen: Counter[int] = Counter()
+class _Plan(NamedTuple):
+    """Rows of one level, sorted out once for the check."""
+
+    required: tuple[int, ...]
+    conditional: tuple[Rule, ...]
+    many: frozenset[int]
+
+
+def _plan(rows: tuple[Rule, ...]) -> _Plan:
+    electronic = [row for row in rows if row.electronic]
+    return _Plan(
+        required=tuple(row.tag for row in electronic if row.presence == REQUIRED),
+        conditional=tuple(row for row in electronic if row.presence == CONDITIONAL and row.condition),
+        many=frozenset(row.tag for row in rows if row.many) | _MANY,
+    )
+
+
+class _Plans(NamedTuple):
+    forms: dict[int, _Plan]
+    nested: dict[int, _Plan]
+
+
+@cache
+def _plans(ffd: int) -> _Plans:
+    forms, nested = rules(ffd).forms, rules(ffd).nested
+    return _Plans({key: _plan(rows) for key, rows in forms.items()}, {key: _plan(rows) for key, rows in nested.items()})
+
+
+def _level(pairs: Pairs, rows: _Plan, whole: Facts, path: str, nested: dict[int, _Plan]) -> Iterator[Finding]:
+    there = {tag for tag, _ in pairs}
+    for tag in rows.required:
+        if tag not in there:
+            text = f"Нет обязательного реквизита: {tag_name(tag)} ({tag})."
+            yield Finding(ERROR, "absent", f"{path}{tag}", text, tag)
+    for row in rows.conditional:
+        if row.tag not in there:
+            yield from _conditional(row, pairs, whole, path)
+    if len(there) != len(pairs):
+        yield from _repeated(pairs, rows.many, path)
+    seen: dict[int, int] = {}
     for tag, value in pairs:
-        place = f"{path}{tag}[{seen[tag]}]" if there[tag] > 1 else f"{path}{tag}"
-        seen[tag] += 1
-        if isinstance(value, str) and text_size(value) > TAGS[tag].size:
-            text = f"{tag_name(tag)} ({tag}): {text_size(value)} символов, допустимо {TAGS[tag].size}."
-            yield Finding(ERROR, "too_long", place, text, tag)
-        elif isinstance(value, list) and tag in all_rules.nested:
-            yield from _level(value, all_rules.nested[tag], root, f"{place}.", all_rules)
+        if isinstance(value, str):
+            if len(value) > TAGS[tag].size:  # a character of cp866 is one byte
+                text = f"{tag_name(tag)} ({tag}): {len(value)} символов, допустимо {TAGS[tag].size}."
+                yield Finding(ERROR, "too_long", f"{path}{tag}", text, tag)
+        elif isinstance(value, list):
+            index = seen[tag] = seen.get(tag, -1) + 1
+            if tag in nested:
+                yield from _level(value, nested[tag], whole, f"{path}{tag}[{index}].", nested)
 
 
-def _absent(row: Rule, level: Pairs, root: Pairs, path: str) -> Iterator[Finding]:
-    name = f"{tag_name(row.tag)} ({row.tag})"
-    if row.presence == REQUIRED:
-        yield Finding(ERROR, "absent", f"{path}{row.tag}", f"Нет обязательного реквизита: {name}.", row.tag)
-    elif row.presence == CONDITIONAL and row.condition is not None:
-        condition = CONDITIONS[row.condition]
-        if condition.holds(level, root):
-            severity = ERROR if row.mark == "S" else WARNING
-            text = f"Нет реквизита: {name}; он обязателен, если {condition.text}."
-            yield Finding(severity, "absent", f"{path}{row.tag}", text, row.tag)
+def _repeated(pairs: Pairs, many: frozenset[int], path: str) -> Iterator[Finding]:
+    for tag, count in Counter(tag for tag, _ in pairs).items():
+        if count > 1 and tag not in many and tag in TAGS:
+            text = f"{tag_name(tag)} ({tag}): стоит {count} раз(а), допустимо один."
+            yield Finding(ERROR, "repeated", f"{path}{tag}", text, tag)
+
+
+def _conditional(row: Rule, level: Pairs, whole: Facts, path: str) -> Iterator[Finding]:
+    condition = CONDITIONS[row.condition or ""]
+    if condition.holds(level, whole):
+        severity = ERROR if row.mark == "S" else WARNING
+        text = f"Нет реквизита: {tag_name(row.tag)} ({row.tag}); он обязателен, если {condition.text}."
+        yield Finding(severity, "absent", f"{path}{row.tag}", text, row.tag)
 
 
 def _sums(document: Document) -> Iterator[Finding]:
