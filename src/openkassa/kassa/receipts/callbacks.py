@@ -58,7 +58,7 @@ RETURNING c.id, c.receipt_id, c.url, c.attempts, c.give_up_at
 ENQUEUE = """
 INSERT INTO kassa_receipts_callback
     (id, organisation_id, receipt_id, event, url, state, attempts, next_at, give_up_at, created_at)
-SELECT t.id, %(organisation_id)s, r.id, %(event)s, r.callback_url, 'waiting', 0, %(at)s, %(give_up_at)s, %(at)s
+SELECT t.id, %(organisation_id)s, r.id, %(event)s::text, r.callback_url, 'waiting', 0, %(at)s, %(give_up_at)s, %(at)s
 FROM unnest(%(ids)s::uuid[], %(receipt_ids)s::uuid[]) AS t (id, receipt_id)
 JOIN kassa_receipts_receipt r ON r.id = t.receipt_id AND r.organisation_id = %(organisation_id)s
 WHERE r.callback_url <> ''

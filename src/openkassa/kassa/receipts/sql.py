@@ -13,9 +13,9 @@ WITH made AS (
     INSERT INTO kassa_receipts_receipt (
         id, organisation_id, channel_id, pool_id, external_key, external_id, body_digest, form, operation, total,
         taxation, lines, refers_to_id, callback_url, warnings, accepted_at)
-    VALUES (%(id)s, %(organisation_id)s, %(channel_id)s, %(pool_id)s, %(external_key)s, %(external_id)s,
+    VALUES (%(id)s, %(organisation_id)s, %(channel_id)s, %(pool_id)s, %(external_key)s::text, %(external_id)s::text,
         %(body_digest)s, %(form)s, %(operation)s, %(total)s, %(taxation)s, %(lines)s, %(refers_to_id)s,
-        %(callback_url)s, %(warnings)s::jsonb, %(at)s)
+        %(callback_url)s::text, %(warnings)s::jsonb, %(at)s)
     ON CONFLICT (organisation_id, channel_id, external_key) DO NOTHING
     RETURNING id
 ), content AS (
@@ -26,7 +26,8 @@ WITH made AS (
     SELECT id, %(organisation_id)s, %(at)s, %(body)s FROM made
 ), contact AS (
     INSERT INTO kassa_receipts_receiptcontact (receipt_id, organisation_id, email, phone, buyer, language)
-    SELECT id, %(organisation_id)s, %(email)s, %(phone)s, %(buyer)s, %(language)s FROM made WHERE %(has_contact)s
+    SELECT id, %(organisation_id)s, %(email)s::text, %(phone)s::text, %(buyer)s, %(language)s::text
+    FROM made WHERE %(has_contact)s
 ), event AS (
     INSERT INTO kassa_receipts_receiptevent (id, organisation_id, receipt_id, state, at, data)
     SELECT %(event_id)s, %(organisation_id)s, id, 'accepted', %(at)s, NULL FROM made
@@ -39,7 +40,7 @@ SELECT id FROM made
 
 EXISTING = """
 SELECT id, body_digest, accepted_at, warnings FROM kassa_receipts_receipt
-WHERE organisation_id = %(organisation_id)s AND channel_id = %(channel_id)s AND external_key = %(external_key)s
+WHERE organisation_id = %(organisation_id)s AND channel_id = %(channel_id)s AND external_key = %(external_key)s::text
 """
 
 WITHDRAW_EXPIRED = """
@@ -50,7 +51,7 @@ WITH late AS (
     ORDER BY s.receipt_id LIMIT %(limit)s FOR UPDATE OF s SKIP LOCKED
 )
 UPDATE kassa_receipts_receiptstate s
-SET state = 'withdrawn', error_code = 'expired', error_text = %(text)s, changed_at = %(at)s
+SET state = 'withdrawn', error_code = 'expired', error_text = %(text)s::text, changed_at = %(at)s
 FROM late WHERE s.receipt_id = late.receipt_id
 RETURNING s.receipt_id
 """

@@ -114,7 +114,7 @@ class RegisterStatus(HotTenantRow):
     problem_since = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
     retry_at = models.DateTimeField(null=True)
-    poll_at = models.DateTimeField(null=True)  # when acknowledgements are to be asked for
+    due_at = models.DateTimeField(null=True)  # when it needs a turn even if no receipt waits
     seen_at = models.DateTimeField(null=True)  # last answer of the device
 
     class Meta:
@@ -122,7 +122,53 @@ class RegisterStatus(HotTenantRow):
             models.UniqueConstraint(fields=["organisation", "register_id"], name="register_status_tenant_id"),
             TenantForeignKey(column="register_id", to="kassa_registers_cashregister", name="register_status_register"),
         ]
-        indexes = [models.Index(fields=["organisation", "pool_id"], name="register_status_pool")]
+        indexes = [
+            models.Index(fields=["organisation", "pool_id"], name="register_status_pool"),
+            models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="register_status_due"),
+        ]
+
+
+class CommandKind(models.TextChoices):
+    REGISTER = "register", _("registration")
+    OPEN_SHIFT = "open_shift", _("open the shift")
+    CLOSE_SHIFT = "close_shift", _("close the shift")
+    SETTLEMENTS = "settlements", _("report on the state of settlements")
+    CLOSE_STORAGE = "close_storage", _("close the fiscal storage")
+
+
+class RegisterCommand(TenantModel):
+    """Something that a person or the platform wants of a register besides receipts. Its id is the task id."""
+
+    register_id = models.UUIDField()
+    kind = models.CharField(max_length=16, choices=CommandKind.choices)
+    payload = models.JSONField(default=dict)
+    state = models.CharField(
+        max_length=8, default="waiting", choices=[(state, state) for state in ("waiting", "sent", "done", "failed")]
+    )
+    fd = models.BigIntegerField(null=True)
+    error = models.CharField(max_length=500, blank=True, default="")
+    requested_by = models.UUIDField(null=True)
+    created_at = models.DateTimeField(default=now)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            TenantForeignKey(column="register_id", to="kassa_registers_cashregister", name="command_register"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organisation", "register_id", "id"],
+                condition=models.Q(state__in=["waiting", "sent"]),
+                name="command_waiting",
+            ),
+        ]
+        triggers = [
+            state_machine(
+                name="command_states",
+                initial=["waiting"],
+                transitions={"waiting": ["sent", "failed"], "sent": ["waiting", "done", "failed"]},
+            )
+        ]
 
 
 class FiscalDocument(HotTenantModel):

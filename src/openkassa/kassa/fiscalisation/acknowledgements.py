@@ -1,0 +1,43 @@
+"""Operator's acknowledgements come over from the device: fiscalised becomes confirmed."""
+
+from __future__ import annotations
+
+import structlog
+
+from openkassa.core.clock import now
+from openkassa.core.db import atomic
+from openkassa.kassa.fiscalisation import sql
+from openkassa.kassa.fiscalisation.context import Turn
+from openkassa.kassa.registers import sql as registers_sql
+
+BATCH = 500
+
+log = structlog.get_logger(__name__)
+
+
+def acknowledgements_collect(turn: Turn) -> int:
+    """Brings over what the operator has answered since the last time; returns how many answers there were."""
+    lease = turn.lease
+    count = 0
+    while lease.acknowledged_fd < lease.last_fd:
+        answers = turn.driver.acknowledgements(after_fd=lease.acknowledged_fd, limit=BATCH)
+        if not answers:
+            break
+        with atomic():
+            known = registers_sql.acknowledgements_record(
+                organisation_id=lease.organisation_id,
+                register_id=lease.register_id,
+                fn=turn.register.fn,
+                acknowledgements=answers,
+            )
+            sql.receipts_confirmed(
+                organisation_id=lease.organisation_id,
+                answers=[(task, code) for _, task, code in known if task is not None],
+                at=now(),
+            )
+        for _, _, code in known:
+            if code:
+                log.warning("operator_fault", register_id=str(lease.register_id), code=code)
+        lease.acknowledged_fd = answers[-1].fd
+        count += len(answers)
+    return count

@@ -1,0 +1,110 @@
+"""Waiting receipts go to the device in batches; each has an attempt before the first byte is sent."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from openkassa.core import crash
+from openkassa.core.clock import now
+from openkassa.core.db import atomic
+from openkassa.core.ids import uuid7
+from openkassa.fiscal.driver import CloseShift, Document, MakeReceipt, OpenShift, Refused
+from openkassa.fiscal.fn.errors import ErrorCode
+from openkassa.kassa.fiscalisation import sql
+from openkassa.kassa.fiscalisation.context import MAX_BATCH, RegisterTrouble, Turn
+from openkassa.kassa.fiscalisation.documents import documents_store, report_make
+from openkassa.kassa.receipts.callbacks import callbacks_enqueue
+from openkassa.kassa.registers.drivers.base import AnswerLost, DeviceRefused, DeviceUnreachable
+
+# Refusals that speak of the receipt; all others speak of the register, and the receipt waits.
+RECEIPT_FAULTS = {
+    ErrorCode.WRONG_PARAMETERS,
+    ErrorCode.NOT_ALLOWED_IN_FFD,
+    ErrorCode.TAG_NOT_ALLOWED,
+    ErrorCode.TOO_MANY_ITEMS,
+    ErrorCode.TLV_TOO_LONG,
+}
+
+
+def receipts_send(turn: Turn) -> int:
+    """Opens the shift if need be and gives one batch to the device; returns how many documents were made."""
+    if not turn.lease.shift_open:
+        if not sql.pool_has_waiting(organisation_id=turn.lease.organisation_id, pool_id=turn.lease.pool_id):
+            return 0
+        report_make(turn, OpenShift(id=uuid7().hex))
+    limit = MAX_BATCH if turn.pace is None else max(1, min(MAX_BATCH, int(turn.pace)))
+    rows = sql.attempts_open(
+        organisation_id=turn.lease.organisation_id,
+        register_id=turn.lease.register_id,
+        pool_id=turn.lease.pool_id,
+        fn=turn.register.fn,
+        fence=turn.lease.fence,
+        next_fd=turn.lease.last_fd + 1,
+        limit=limit,
+        at=now(),
+    )
+    if not rows:
+        return 0
+    crash.point("attempt_committed")
+    attempts = [row[0] for row in rows]
+    tasks = [
+        MakeReceipt(id=row[0].hex, form=row[2], operation=row[3], total=row[4], content=bytes(row[5])) for row in rows
+    ]
+    results = _execute(turn, tasks, attempts)
+    crash.point("device_answered")
+    documents = [result for result in results if isinstance(result, Document)]
+    documents_store(turn, documents, {row[0]: row for row in rows})
+    refusals = [result for result in results if isinstance(result, Refused)]
+    untouched = attempts[len(documents) + len(refusals) :]
+    for refusal in refusals:
+        _refusal(turn, refusal, attempts[len(documents)], untouched)
+    if untouched:
+        sql.attempts_return(
+            organisation_id=turn.lease.organisation_id,
+            attempt_ids=untouched,
+            reason="устройство закончило партию раньше",
+            at=now(),
+        )
+    return len(documents)
+
+
+def _execute(turn: Turn, tasks: list, attempts: Sequence[uuid.UUID]) -> list:
+    """Sends tasks to the device. A lost answer puts the attempts in doubt; one that was never sent gives them back."""
+    lease = turn.lease
+    try:
+        results = turn.driver.execute(tasks, expected_fd=lease.last_fd + 1, fence=lease.fence)
+    except AnswerLost:
+        sql.attempts_doubt(
+            organisation_id=lease.organisation_id, attempt_ids=attempts, reason="ответ устройства потерян", at=now()
+        )
+        raise
+    except (DeviceUnreachable, DeviceRefused) as error:
+        sql.attempts_return(
+            organisation_id=lease.organisation_id, attempt_ids=attempts, reason=str(error)[:200], at=now()
+        )
+        raise
+    return results
+
+
+def _refusal(turn: Turn, refusal: Refused, attempt_id: uuid.UUID, untouched: Sequence[uuid.UUID]) -> None:
+    """A refusal that speaks of the receipt ends it; one that speaks of the register stops the register."""
+    organisation_id = turn.lease.organisation_id
+    if refusal.code in RECEIPT_FAULTS:
+        with atomic():
+            receipts = sql.attempt_refused(
+                organisation_id=organisation_id,
+                attempt_id=attempt_id,
+                code=f"fn_{refusal.code:02x}",
+                text=refusal.text[:200],
+                at=now(),
+            )
+            callbacks_enqueue(organisation_id=organisation_id, receipt_ids=receipts, event="refused", at=now())
+        return
+    sql.attempts_return(
+        organisation_id=organisation_id, attempt_ids=[attempt_id, *untouched], reason=refusal.text[:200], at=now()
+    )
+    if refusal.code == ErrorCode.SHIFT_TOO_LONG:
+        report_make(turn, CloseShift(id=uuid7().hex))
+        return
+    raise RegisterTrouble(f"fn_{refusal.code:02x}", refusal.text)

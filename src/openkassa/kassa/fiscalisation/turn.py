@@ -1,0 +1,112 @@
+"""A turn: one worker, one register, everything that is due there.
+
+Claim the register; after any doubt, first compare our copy with the device's own journal; carry out commands; give
+waiting receipts to the device in batches; ask what the operator has answered; let go of the register.
+
+What makes a receipt become one document and never two:
+
+1. an attempt is committed before the first byte goes to the device, and at most one attempt of a receipt lives;
+2. the device makes nothing unless its next number is the expected one, and refuses holders with an older fence;
+3. an attempt is void only when the device's journal, read under a newer fence, does not know its task.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import structlog
+
+from openkassa.core.clock import now
+from openkassa.core.ids import uuid7
+from openkassa.core.tenancy import within
+from openkassa.fiscal.driver import CloseShift
+from openkassa.kassa.fiscalisation.acknowledgements import acknowledgements_collect
+from openkassa.kassa.fiscalisation.batches import receipts_send
+from openkassa.kassa.fiscalisation.commands import commands_execute
+from openkassa.kassa.fiscalisation.context import SHIFT_LIMIT, RegisterTrouble, Turn
+from openkassa.kassa.fiscalisation.documents import report_make, status_save
+from openkassa.kassa.fiscalisation.recovery import recover
+from openkassa.kassa.registers.drivers.base import AnswerLost, DeviceRefused, DeviceUnreachable
+from openkassa.kassa.registers.leases import (
+    Lease,
+    LeaseLost,
+    lease_claim,
+    lease_release,
+    lease_release_in_trouble,
+)
+from openkassa.kassa.registers.models import CashRegister, RegisterState
+from openkassa.kassa.registers.provision import driver_of
+
+TURN_SECONDS = 2.0  # after which other registers get the thread
+POLL = dt.timedelta(seconds=0.3)  # pause before asking again what the operator has answered
+LONGEST_POLL = dt.timedelta(seconds=30)
+
+log = structlog.get_logger(__name__)
+
+
+def register_turn(*, organisation_id: uuid.UUID, register_id: uuid.UUID, holder: str, dead: list[str]) -> int:
+    """Does what is due at a register; returns how many receipts became documents. Never raises for a device."""
+    lease = lease_claim(organisation_id=organisation_id, register_id=register_id, holder=holder, dead=dead)
+    if lease is None:
+        return 0
+    made = 0
+    try:
+        turn = _begin(lease)
+        made = _work(turn)
+        answered = acknowledgements_collect(turn)
+        lease_release(lease, clean=True, due_at=_next_due(turn, busy=made + answered > 0))
+    except DeviceUnreachable as error:
+        _trouble(lease, "unreachable", f"Устройство не отвечает: {error}. Проверьте, что оно включено и доступно.")
+    except AnswerLost as error:
+        _trouble(lease, "answer_lost", f"Ответ устройства потерян: {error}. Журнал устройства будет сверен.")
+    except DeviceRefused as error:
+        _trouble(lease, error.code, str(error))
+    except RegisterTrouble as error:
+        _trouble(lease, error.problem, str(error))
+    except LeaseLost:
+        log.warning("lease_lost", register_id=str(register_id), fence=lease.fence)
+    return made
+
+
+def _begin(lease: Lease) -> Turn:
+    with within(lease.organisation_id):
+        register = CashRegister.objects.select_related("organisation").get(id=lease.register_id)
+    turn = Turn(lease=lease, register=register, shop=register.organisation.name, driver=driver_of(register))
+    if not lease.clean:
+        recover(turn)
+    return turn
+
+
+def _work(turn: Turn) -> int:
+    commands_execute(turn)
+    if turn.register.state != RegisterState.WORKING:
+        return 0
+    deadline = now() + dt.timedelta(seconds=TURN_SECONDS)
+    made = 0
+    while True:
+        if turn.shift_is_long():
+            report_make(turn, CloseShift(id=uuid7().hex))
+        batch = receipts_send(turn)
+        made += batch
+        if batch == 0 or now() >= deadline:
+            return made
+
+
+def _next_due(turn: Turn, *, busy: bool) -> dt.datetime | None:
+    """When the register needs a turn even if no receipt comes. The longer the operator is silent, the later."""
+    lease = turn.lease
+    if lease.acknowledged_fd < lease.last_fd:
+        silent = dt.timedelta()
+        if not busy:
+            first = status_save(turn)
+            silent = now() - first if first else silent
+        return now() + min(max(POLL, silent / 10), LONGEST_POLL)
+    if lease.shift_open and lease.shift_opened_at is not None:
+        return lease.shift_opened_at + SHIFT_LIMIT
+    return None
+
+
+def _trouble(lease: Lease, problem: str, text: str) -> None:
+    log.warning("register_trouble", register_id=str(lease.register_id), problem=problem, text=text)
+    lease_release_in_trouble(lease, problem=problem, text=text)

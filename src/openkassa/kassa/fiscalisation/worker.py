@@ -1,0 +1,168 @@
+"""The worker process: finds registers with work, gives each a turn, and drains the streams beside them.
+
+Threads wait for devices and shops; what they do is decided in `turn`, `receipts.callbacks` and
+`core.notifications`. Any number of workers may run: leases and SKIP LOCKED keep them apart.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+from django.db import close_old_connections, connection
+
+from openkassa.core import doorbell, health
+from openkassa.core.clock import now
+from openkassa.core.notifications import notifications_drain
+from openkassa.core.tenancy import all_tenants
+from openkassa.kassa.fiscalisation import sql
+from openkassa.kassa.fiscalisation.turn import register_turn
+from openkassa.kassa.receipts.callbacks import callback_organisations, callbacks_deliver
+from openkassa.kassa.receipts.services import receipts_expire
+from openkassa.kassa.registers.leases import is_dead, own_holder
+from openkassa.kassa.registers.models import RegisterStatus
+
+REGISTER_THREADS = 8
+CALLBACK_THREADS = 4
+POLL = 0.05  # seconds between looks for work when the doorbell does not ring
+STREAM_PAUSE = 0.25  # seconds between looks at an idle stream
+EXPIRY_PAUSE = 1.0
+DEAD_PAUSE = 2.0  # seconds between looks for leases of killed workers
+
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    def __init__(self) -> None:
+        self.holder = own_holder()
+        self.stopping = threading.Event()
+        self._registers = ThreadPoolExecutor(REGISTER_THREADS, thread_name_prefix="register")
+        self._callbacks = ThreadPoolExecutor(CALLBACK_THREADS, thread_name_prefix="callback")
+        self._busy: set[uuid.UUID] = set()
+        self._calling: set[uuid.UUID] = set()
+        self._lock = threading.Lock()
+        self._dead: list[str] = []
+        self._dead_at = 0.0
+        self.beat = time.monotonic()
+
+    def run(self) -> None:
+        """Works until `stop`; then lets the turns that are under way come to their end."""
+        threads = [
+            threading.Thread(target=self._repeat, args=(work, pause), name=work.__name__, daemon=True)
+            for work, pause in (
+                (self._deliver_callbacks, STREAM_PAUSE),
+                (self._send_notifications, STREAM_PAUSE),
+                (self._expire, EXPIRY_PAUSE),
+            )
+        ]
+        for thread in threads:
+            thread.start()
+        with doorbell.Doorbell("receipts") as bell:
+            while not self.stopping.is_set():
+                self.beat = time.monotonic()
+                self._guarded(self._give_turns)
+                bell.wait(POLL)
+        self._registers.shutdown(wait=True)
+        self._callbacks.shutdown(wait=True, cancel_futures=True)
+        for thread in threads:
+            thread.join(timeout=5)
+
+    def stop(self, *_: object) -> None:
+        self.stopping.set()
+
+    def _give_turns(self) -> int:
+        for organisation_id, register_id in sql.registers_with_work(at=now(), dead=self._dead_holders()):
+            with self._lock:
+                if register_id in self._busy or len(self._busy) >= REGISTER_THREADS * 2:
+                    continue
+                self._busy.add(register_id)
+            self._registers.submit(self._turn, organisation_id, register_id)
+        return 0
+
+    def _turn(self, organisation_id: uuid.UUID, register_id: uuid.UUID) -> None:
+        def turn() -> int:
+            return register_turn(
+                organisation_id=organisation_id, register_id=register_id, holder=self.holder, dead=self._dead
+            )
+
+        try:
+            if not self.stopping.is_set():
+                self._guarded(turn)
+        finally:
+            with self._lock:
+                self._busy.discard(register_id)
+
+    def _deliver_callbacks(self) -> int:
+        count = 0
+        for organisation_id in callback_organisations(now()):
+            with self._lock:
+                if organisation_id in self._calling:
+                    continue
+                self._calling.add(organisation_id)
+            self._callbacks.submit(self._call, organisation_id)
+            count += 1
+        return count
+
+    def _call(self, organisation_id: uuid.UUID) -> None:
+        try:
+            self._guarded(lambda: callbacks_deliver(organisation_id=organisation_id))
+        finally:
+            with self._lock:
+                self._calling.discard(organisation_id)
+
+    def _send_notifications(self) -> int:
+        return notifications_drain(limit=100)
+
+    def _expire(self) -> int:
+        return receipts_expire()
+
+    def _repeat(self, work: Callable[[], int], pause: float) -> None:
+        while not self.stopping.is_set():
+            if not self._guarded(work):
+                self.stopping.wait(pause)
+
+    def _guarded(self, work: Callable[[], int]) -> int:
+        """Runs a piece of work; a fault is logged and does not end the process. Broken connections are dropped."""
+        try:
+            return work()
+        except Exception:
+            log.exception("work_failed", work=getattr(work, "__name__", "turn"))
+            close_old_connections()
+            if connection.connection is not None and connection.connection.closed:
+                connection.close()
+            self.stopping.wait(0.5)
+            return 0
+
+    def _dead_holders(self) -> list[str]:
+        """Holders of leases that are known to be gone, so that their registers need not wait for the term."""
+        if time.monotonic() - self._dead_at > DEAD_PAUSE:
+            self._dead_at = time.monotonic()
+            with all_tenants("leases of killed workers are looked for in every organisation"):
+                holders = RegisterStatus.objects.exclude(holder="").values_list("holder", flat=True).distinct()
+                self._dead = [holder for holder in holders if is_dead(holder)]
+        return self._dead
+
+
+def run(health_port: int | None = None, bind: str = "127.0.0.1") -> None:
+    """Entry of `kassa worker`."""
+    worker = Worker()
+    signal.signal(signal.SIGTERM, worker.stop)
+    signal.signal(signal.SIGINT, worker.stop)
+    if health_port is not None:
+        health.register_check("loop", lambda: _loop_check(worker))
+        health.serve(bind, health_port)
+    log.info("worker_started", holder=worker.holder)
+    worker.run()
+    log.info("worker_stopped")
+
+
+def _loop_check(worker: Worker) -> str:
+    age = time.monotonic() - worker.beat
+    if age > 5:
+        raise RuntimeError(f"the loop has not moved for {age:.0f} s")
+    return "moves"

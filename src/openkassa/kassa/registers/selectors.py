@@ -1,0 +1,46 @@
+"""Reads of registers, their health and documents."""
+
+from __future__ import annotations
+
+import uuid
+
+from openkassa.core.tenancy import within
+from openkassa.kassa.registers.models import CashRegister, FiscalDocument, Pool, RegisterCommand, RegisterStatus
+
+
+def register_list(organisation_id: uuid.UUID) -> list[tuple[CashRegister, RegisterStatus]]:
+    """Registers with what they were last known to be, by name."""
+    with within(organisation_id):
+        registers = list(CashRegister.objects.order_by("name"))
+        statuses = {status.register_id: status for status in RegisterStatus.objects.all()}
+    return [(register, statuses[register.id]) for register in registers]
+
+
+def register_health(
+    organisation_id: uuid.UUID, register_id: uuid.UUID
+) -> tuple[CashRegister, RegisterStatus, Pool] | None:
+    with within(organisation_id):
+        register = CashRegister.objects.filter(id=register_id).first()
+        if register is None:
+            return None
+        return (
+            register,
+            RegisterStatus.objects.get(register_id=register_id),
+            Pool.objects.get(id=register.pool_id),
+        )
+
+
+def register_documents(
+    organisation_id: uuid.UUID, register_id: uuid.UUID, *, before_fd: int | None = None, limit: int = 50
+) -> list[FiscalDocument]:
+    """Documents of a register, newest first."""
+    with within(organisation_id):
+        documents = FiscalDocument.objects.filter(register_id=register_id)
+        if before_fd is not None:
+            documents = documents.filter(fd__lt=before_fd)
+        return list(documents.order_by("-fd")[:limit])
+
+
+def register_commands(organisation_id: uuid.UUID, register_id: uuid.UUID, limit: int = 20) -> list[RegisterCommand]:
+    with within(organisation_id):
+        return list(RegisterCommand.objects.filter(register_id=register_id).order_by("-id")[:limit])

@@ -1,0 +1,219 @@
+"""Statements on registers: leases, our copy of documents, acknowledgements. Each takes `organisation_id`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from openkassa.core.db import run
+from openkassa.core.ids import uuid7
+from openkassa.fiscal.driver import Acknowledgement, Document
+
+CLAIM = """
+UPDATE kassa_registers_registerstatus AS s
+SET holder = %(holder)s::text, fence = s.fence + 1, lease_until = %(until)s, clean = false
+FROM (
+    SELECT register_id, clean FROM kassa_registers_registerstatus
+    WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s
+        AND (lease_until IS NULL OR lease_until <= %(at)s OR holder = ANY(%(dead)s))
+        AND (retry_at IS NULL OR retry_at <= %(at)s)
+    FOR UPDATE SKIP LOCKED
+) AS before
+WHERE s.register_id = before.register_id AND s.organisation_id = %(organisation_id)s
+RETURNING s.fence, before.clean, s.pool_id, s.last_fd, s.shift, s.shift_open, s.shift_opened_at, s.acknowledged_fd,
+    s.failures
+"""
+
+RENEW = """
+UPDATE kassa_registers_registerstatus SET lease_until = %(until)s
+WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s AND fence = %(fence)s
+RETURNING 1
+"""
+
+RELEASE = """
+UPDATE kassa_registers_registerstatus
+SET holder = '', lease_until = NULL, clean = %(clean)s, due_at = %(due_at)s, retry_at = NULL, failures = 0,
+    problem = '', problem_text = '', problem_since = NULL, seen_at = %(at)s
+WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s AND fence = %(fence)s
+RETURNING 1
+"""
+
+RELEASE_IN_TROUBLE = """
+UPDATE kassa_registers_registerstatus
+SET holder = '', lease_until = NULL, clean = false, failures = failures + 1, retry_at = %(retry_at)s,
+    due_at = %(retry_at)s, problem = %(problem)s::text, problem_text = %(text)s::text,
+    problem_since = CASE WHEN problem = %(problem)s::text THEN problem_since ELSE %(at)s END
+WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s AND fence = %(fence)s
+RETURNING 1
+"""
+
+SAVE_STATUS = """
+UPDATE kassa_registers_registerstatus
+SET shift = %(shift)s, shift_open = %(shift_open)s, shift_opened_at = %(shift_opened_at)s,
+    first_undelivered_at = %(first_undelivered_at)s, fn_documents_left = %(documents_left)s,
+    fn_valid_until = %(valid_until)s, fn_phase = %(phase)s, fn_warnings = %(warnings)s,
+    clock_difference = %(clock_difference)s, seen_at = %(at)s
+WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s AND fence = %(fence)s
+"""
+
+RECORD_DOCUMENTS = """
+WITH held AS (
+    SELECT 1 FROM kassa_registers_registerstatus
+    WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s AND fence = %(fence)s
+        AND last_fd = %(first_fd)s - 1
+    FOR UPDATE
+), made AS (
+    SELECT * FROM unnest(%(ids)s::uuid[], %(tasks)s::uuid[], %(fds)s::bigint[], %(forms)s::smallint[],
+        %(shifts)s::int[], %(numbers)s::int[], %(operations)s::smallint[], %(totals)s::bigint[], %(signs)s::bigint[],
+        %(locals)s::bigint[], %(made)s::timestamptz[], %(containers)s::bytea[])
+        AS t (id, task_id, fd, form, shift, number, operation, total, fiscal_sign, local_time, made_at, container)
+    WHERE EXISTS (SELECT 1 FROM held)
+), documents AS (
+    INSERT INTO kassa_registers_fiscaldocument (id, organisation_id, register_id, fn, fd, form, shift, number,
+        operation, total, fiscal_sign, local_time, utc_offset, made_at, task_id)
+    SELECT id, %(organisation_id)s, %(register_id)s, %(fn)s::text, fd, form, shift, number, operation, total,
+        fiscal_sign, local_time, %(utc_offset)s, made_at, task_id
+    FROM made
+), containers AS (
+    INSERT INTO kassa_registers_documentcontainer (document_id, organisation_id, container)
+    SELECT id, %(organisation_id)s, container FROM made
+)
+UPDATE kassa_registers_registerstatus SET last_fd = %(last_fd)s, lease_until = %(until)s
+WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s AND EXISTS (SELECT 1 FROM held)
+RETURNING 1
+"""
+
+RECORD_ACKNOWLEDGEMENTS = """
+WITH answered AS (
+    SELECT d.id, d.task_id, a.code, a.at, a.container
+    FROM unnest(%(fds)s::bigint[], %(codes)s::smallint[], %(ats)s::timestamptz[], %(containers)s::bytea[])
+        AS a (fd, code, at, container)
+    JOIN kassa_registers_fiscaldocument d
+        ON d.organisation_id = %(organisation_id)s AND d.fn = %(fn)s::text AND d.fd = a.fd
+), stored AS (
+    INSERT INTO kassa_registers_acknowledgement (document_id, organisation_id, code, acknowledged_at, container)
+    SELECT id, %(organisation_id)s, code, at, container FROM answered
+    ON CONFLICT (document_id) DO NOTHING
+), advanced AS (
+    UPDATE kassa_registers_registerstatus SET acknowledged_fd = greatest(acknowledged_fd, %(last_fd)s)
+    WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s
+)
+SELECT id, task_id, code FROM answered
+"""
+
+
+def lease_claim(
+    *,
+    organisation_id: uuid.UUID,
+    register_id: uuid.UUID,
+    holder: str,
+    dead: Sequence[str],
+    at: dt.datetime,
+    until: dt.datetime,
+) -> tuple | None:
+    rows = run(CLAIM, locals())
+    return rows[0] if rows else None
+
+
+def lease_renew(*, organisation_id: uuid.UUID, register_id: uuid.UUID, fence: int, until: dt.datetime) -> bool:
+    return bool(run(RENEW, locals()))
+
+
+def lease_release(
+    *,
+    organisation_id: uuid.UUID,
+    register_id: uuid.UUID,
+    fence: int,
+    clean: bool,
+    due_at: dt.datetime | None,
+    at: dt.datetime,
+) -> bool:
+    return bool(run(RELEASE, locals()))
+
+
+def lease_release_in_trouble(
+    *,
+    organisation_id: uuid.UUID,
+    register_id: uuid.UUID,
+    fence: int,
+    retry_at: dt.datetime,
+    problem: str,
+    text: str,
+    at: dt.datetime,
+) -> bool:
+    return bool(run(RELEASE_IN_TROUBLE, locals()))
+
+
+def status_save(*, organisation_id: uuid.UUID, register_id: uuid.UUID, fence: int, values: dict[str, Any]) -> None:
+    run(
+        SAVE_STATUS,
+        {"organisation_id": organisation_id, "register_id": register_id, "fence": fence, **values},
+    )
+
+
+def documents_record(
+    *,
+    organisation_id: uuid.UUID,
+    register_id: uuid.UUID,
+    fn: str,
+    fence: int,
+    utc_offset: int,
+    documents: Sequence[Document],
+    until: dt.datetime,
+) -> list[uuid.UUID] | None:
+    """Stores our copy of documents that a register made, in order and without gaps.
+
+    Returns their ids; None, with nothing stored, when the lease is lost or the first number is not the next one.
+    """
+    ids = [uuid7() for _ in documents]
+    rows = run(
+        RECORD_DOCUMENTS,
+        {
+            "organisation_id": organisation_id,
+            "register_id": register_id,
+            "fn": fn,
+            "fence": fence,
+            "utc_offset": utc_offset,
+            "until": until,
+            "first_fd": documents[0].fd,
+            "last_fd": documents[-1].fd,
+            "ids": ids,
+            "tasks": [uuid.UUID(document.task_id) if document.task_id else None for document in documents],
+            "fds": [document.fd for document in documents],
+            "forms": [document.form for document in documents],
+            "shifts": [document.shift for document in documents],
+            "numbers": [document.number for document in documents],
+            "operations": [document.operation for document in documents],
+            "totals": [document.total for document in documents],
+            "signs": [document.fiscal_sign for document in documents],
+            "locals": [document.local_time for document in documents],
+            "made": [dt.datetime.fromtimestamp(document.utc_time, dt.UTC) for document in documents],
+            "containers": [document.container for document in documents],
+        },
+    )
+    return ids if rows else None
+
+
+def acknowledgements_record(
+    *,
+    organisation_id: uuid.UUID,
+    register_id: uuid.UUID,
+    fn: str,
+    acknowledgements: Sequence[Acknowledgement],
+) -> list[tuple[uuid.UUID, uuid.UUID | None, int]]:
+    """Stores what the operator answered; returns (document, task, code) for each document that we know."""
+    return run(
+        RECORD_ACKNOWLEDGEMENTS,
+        {
+            "organisation_id": organisation_id,
+            "register_id": register_id,
+            "fn": fn,
+            "last_fd": acknowledgements[-1].fd,
+            "fds": [one.fd for one in acknowledgements],
+            "codes": [one.code for one in acknowledgements],
+            "ats": [dt.datetime.fromtimestamp(one.at, dt.UTC) for one in acknowledgements],
+            "containers": [one.container for one in acknowledgements],
+        },
+    )
