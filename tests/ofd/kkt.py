@@ -15,6 +15,9 @@ from openkassa.fiscal.ffd.reports import Cashier, RegistrationContent, ShiftOpen
 from openkassa.fiscal.fn import FiscalStorage, Made, Registration
 from openkassa.fiscal.fn.state import State
 from openkassa.fiscal.identifiers import make_rnm
+from openkassa.ofd.exchange.checks import check
+from openkassa.ofd.exchange.store import CheckedDocument
+from openkassa.ofd.exchange.verifier import EmulationVerifier
 
 INN = "7700000016"
 USER = 'ООО "Ромашка"'
@@ -79,7 +82,7 @@ class TestRegister:
 
     def receipt(self, total: int = 12_345, *, items: int = 1, operation: int = 1, content: bytes | None = None) -> Made:
         """A receipt of `total` kopecks in `items` lines; `content` replaces what the register hands over."""
-        self.time += 60
+        self.time += 10
         if content is None:
             content = render_content(self._draft(total, items, operation), self.profile)
         return self._keep(self.storage.receipt(3, operation, total, content, self.time))
@@ -157,3 +160,9 @@ def deliver(port: int, register: TestRegister, *made: Made) -> list[wire.Contain
     """Acknowledgements of `made`, or of everything the register has, over a connection of its own."""
     with Client(port) as client:
         return [client.deliver(register.fn, one.container) for one in made or register.made]
+
+
+def checked(register: TestRegister, position: int) -> CheckedDocument:
+    """Document number `position` of a register as the exchange hands it to its store."""
+    event = wire.Document(register.fn, VERSION, register.made[position].container)
+    return check(event, verifier=EmulationVerifier(), now=dt.datetime.now(dt.UTC))

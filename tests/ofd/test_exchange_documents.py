@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 from tests.ofd.exchange_process import ExchangeProcess
-from tests.ofd.kkt import ADDRESS, INN, PLACE, USER, VERSION, Client, Refused, TestRegister, deliver
+from tests.ofd.kkt import ADDRESS, INN, PLACE, USER, VERSION, Client, Refused, TestRegister, checked, deliver
 
 from openkassa.fiscal import wire
 from openkassa.fiscal.ffd import tlv
@@ -253,16 +253,6 @@ def test_a_document_that_the_database_refuses_does_not_take_others_with_it(regis
     assert one.write([late]) == [store.Stored(late.acknowledgement)]
     one.close()
     assert [row["fd"] for row in stored(register.fn)] == [1, 2]
-
-
-def checked(register: TestRegister, position: int) -> store.CheckedDocument:
-    import datetime as dt
-
-    from openkassa.ofd.exchange.checks import check
-    from openkassa.ofd.exchange.verifier import EmulationVerifier
-
-    event = wire.Document(register.fn, VERSION, register.made[position].container)
-    return check(event, verifier=EmulationVerifier(), now=dt.datetime.now(dt.UTC))
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 10.0) -> None:

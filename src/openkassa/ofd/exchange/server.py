@@ -1,8 +1,8 @@
 """Connections of cash registers: limits, the order of message and answer, closing.
 
 A connection is read through one buffer that all of them share, so an idle one costs a socket and a few hundred bytes.
-While its document is being written nothing more is read from it. What is held for all of them together is bounded:
-above the bound the connection that asks for more is closed, and the register sends again.
+While its document is being written at most one read more is taken from it. What is held for all of them together is
+bounded: above the bound the connection that asks for more is closed, and the register sends again.
 """
 
 from __future__ import annotations
@@ -138,7 +138,10 @@ class Session(asyncio.BufferedProtocol):
             self._refuse("overload", "too many bytes of messages are held")
             return
         self._wire.receive_data(bytes(self._exchange.read_buffer[:count]))
-        self._advance()
+        if self.waiting:
+            self._transport.pause_reading()  # only here: pausing for each document would cost a tenth of its time
+        else:
+            self._advance()
 
     def eof_received(self) -> bool:
         self._ended = True
@@ -201,7 +204,6 @@ class Session(asyncio.BufferedProtocol):
         )
         self.waiting = True
         self._asked_at = exchange.loop.time()
-        self._transport.pause_reading()
         exchange.writer.submit(document, lambda outcome: self._written(event, document, outcome))
 
     def _written(self, event: wire.Document, document: CheckedDocument, outcome: Outcome | None) -> None:
