@@ -12,7 +12,7 @@ def check_schema(alias: str = "default") -> None:
     from django.db.migrations.loader import MigrationLoader
 
     connection = connections[alias]
-    loader = MigrationLoader(connection, ignore_no_initial=True)
+    loader = MigrationLoader(connection, ignore_no_migrations=True)
     labels = {config.label for config in apps.get_app_configs()}
     applied = {key for key in loader.applied_migrations if key[0] in labels}
     known = set(loader.disk_migrations) | {

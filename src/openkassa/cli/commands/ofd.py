@@ -46,4 +46,9 @@ def web() -> None:
     from openkassa.core.settings import settings
 
     set_up("ofd", "ofd-web")
-    serve_wsgi("openkassa.projects.ofd.wsgi:application", settings().ofd_http_port)
+    serve_wsgi(
+        "openkassa.projects.ofd.wsgi:application",
+        bind=settings().bind,
+        port=settings().ofd_http_port,
+        process_name="ofd-web",
+    )

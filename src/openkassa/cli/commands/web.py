@@ -13,4 +13,9 @@ def web() -> None:
     from openkassa.core.settings import settings
 
     set_up("kassa", "web")
-    serve_wsgi("openkassa.projects.kassa.wsgi:application", settings().http_port)
+    serve_wsgi(
+        "openkassa.projects.kassa.wsgi:application",
+        bind=settings().bind,
+        port=settings().http_port,
+        process_name="web",
+    )
