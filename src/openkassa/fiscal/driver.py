@@ -1,17 +1,23 @@
 """Messages between the platform and an emulated cash register.
 
 A frame is four bytes of big-endian length and that many bytes of MessagePack, at most `MAX_FRAME`.
-A client sends a `Request` and reads one `Reply`; frames of one connection are answered in order.
+A client sends a `Request` and reads one `Answer` with the same `id`; frames of one connection are answered in order.
+The largest answer, `MAX_BATCH` documents of the greatest length, fits into a frame. An answer with another `id` belongs
+to an earlier request and is dropped.
 
 Every document is made under a task id chosen by the caller. The device keeps the id beside the document in
 its journal, so after any doubt the caller asks `FindTask` instead of sending again, and a repeated task
 answers with the document it made the first time.
 
-`Execute.expected_fd` is compare-and-set: the device makes nothing unless its next fiscal document number is
-that one. A late message of a caller that has lost its lease therefore changes nothing, and `fence` refuses a
-caller whose lease number is lower than one that the device has already seen.
+`Execute.expected_fd` is compare-and-set: the device makes nothing unless its next fiscal document number is that one,
+counting those tasks of the batch that are already made under these numbers. A late message of a caller that has lost
+its lease therefore changes nothing, and `fence` refuses a caller whose lease number is lower than one that the device
+has already seen.
 
 A batch ends at the first task that is refused; later tasks of it are not tried and have no result.
+
+Content is TLV without the tags that a fiscal storage writes itself (`fiscal.fn.content.OWN_TAGS`); what a cash register
+knows of itself (1013, 1188, 1189) and what follows from the registration may be left out.
 """
 
 from __future__ import annotations
@@ -68,6 +74,7 @@ class Register(Message, tag="register"):
     utc_offset: int  # minutes, of the place of settlement
     content: bytes
     reasons: int | None = None
+    mode: int = 0  # bits of command 03h: 2 autonomous, 4 automatic, 8 services, 0x10 БСО, 0x20 internet
 
 
 class CloseStorage(Message, tag="close_storage"):
@@ -91,8 +98,15 @@ class Execute(Message, tag="execute"):
 
 
 class FindTask(Message, tag="find_task"):
+    """The document of a task, if there is one.
+
+    A request that the caller has given up on may still be on its way inside the device. With `fence`, a number higher
+    than that request's, the device refuses it from now on, so that "no document" is final.
+    """
+
     serial: str
     id: str
+    fence: int | None = None
 
 
 class ListDocuments(Message, tag="documents"):
@@ -121,14 +135,30 @@ class SetFault(Message, tag="fault"):
     serial: str
     name: str  # see device.faults
     value: str | None = None  # None switches off
+    times: int | None = None  # acts so many times and goes off; None until switched off
 
 
-Verb = Union[Execute, FindTask, ListDocuments, GetStatus, ListAcknowledgements, SetFault]
+class AddRegister(Message, tag="add_register"):
+    """Put a new emulated cash register, with a new storage in it, into the device; kept over restarts.
+
+    The same again is done already. A known serial with another storage puts that storage into the register, which is
+    possible only when the storage in it is in phase 15 (closed, everything delivered).
+    """
+
+    serial: str
+    fn: str
+    documents_per_second: float | None = None  # None: unpaced
+    documents_limit: int | None = None  # None: as much as a storage usually holds
+    days: int | None = None  # term of the storage
+
+
+Verb = Union[Execute, FindTask, ListDocuments, GetStatus, ListAcknowledgements, SetFault, AddRegister]
 
 
 class Request(Message, tag="request"):
     secret: str
     verb: Verb
+    id: int = 0
 
 
 # -- replies ---------------------------------------------------------------------------------------------
@@ -186,7 +216,7 @@ class Status(Message, tag="state"):
     fn: str
     phase: int  # 1, 3, 7 or 15
     rnm: str | None
-    ffd: int
+    ffd: int  # 0 before the registration
     last_fd: int
     last_sign: int
     shift: int
@@ -198,17 +228,22 @@ class Status(Message, tag="state"):
     first_undelivered_at: int | None  # till-local seconds
     acknowledged_fd: int
     documents_left: int
-    valid_until: int  # UTC seconds, end of the storage's term
+    valid_until: int | None  # UTC seconds, end of the storage's term; None before the registration
     warnings: int  # bits of command 30h
     clock: int  # UTC seconds of the device's clock
     documents_per_second: float | None  # pace of the register, None unpaced
     fence: int
+    delivery_error: str | None = None  # why the last attempt to reach the operator failed, None when it went well
 
 
 class Failed(Message, tag="failed"):
-    """The request itself was wrong: unknown register, bad secret, stale fence, unexpected number."""
+    """The request itself was wrong or could not be served; no document was made.
 
-    code: str  # "unknown_register", "bad_secret", "stale_fence", "unexpected_fd", "bad_request", "faults_off"
+    Codes: unknown_register, bad_secret, stale_fence, unexpected_fd (with `next_fd`), bad_request, faults_off,
+    register_exists, journal_failed (the device can't write its journal; try again later), journal_damaged.
+    """
+
+    code: str
     text: str
     next_fd: int | None = None
 
@@ -218,3 +253,46 @@ class Done(Message, tag="done"):
 
 
 Reply = Union[Executed, Found, Documents, Acknowledgements, Status, Failed, Done]
+
+
+class Answer(Message, tag="answer"):
+    id: int  # of the request
+    reply: Reply
+
+
+# -- frames ----------------------------------------------------------------------------------------------
+
+LENGTH_SIZE = 4
+
+_encode = msgspec.msgpack.Encoder().encode
+_request_decoder = msgspec.msgpack.Decoder(Request)
+_answer_decoder = msgspec.msgpack.Decoder(Answer)
+
+
+class FrameTooLong(ValueError):
+    """A message doesn't fit into `MAX_FRAME`."""
+
+
+def frame(message: Request | Answer) -> bytes:
+    """Length and body, ready to send."""
+    body = _encode(message)
+    if len(body) > MAX_FRAME:
+        raise FrameTooLong(f"a message of {len(body)} bytes is over the limit of {MAX_FRAME}")
+    return len(body).to_bytes(LENGTH_SIZE, "big") + body
+
+
+def frame_length(head: bytes) -> int:
+    """Length of the body that follows these four bytes; FrameTooLong before anything of it is read."""
+    length = int.from_bytes(head, "big")
+    if length > MAX_FRAME:
+        raise FrameTooLong(f"a frame of {length} bytes is over the limit of {MAX_FRAME}")
+    return length
+
+
+def decode_request(body: bytes) -> Request:
+    """msgspec.DecodeError (and its kind ValidationError) for anything that isn't a request."""
+    return _request_decoder.decode(body)
+
+
+def decode_answer(body: bytes) -> Answer:
+    return _answer_decoder.decode(body)

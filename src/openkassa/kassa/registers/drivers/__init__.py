@@ -1,0 +1,1 @@
+"""Drivers of cash registers: what makes fiscal documents, behind one protocol. Free of Django."""
