@@ -1,3 +1,7 @@
-"""Addresses of api."""
+"""Addresses of the wire faces."""
 
-urlpatterns: list = []
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("openkassa.api.atol.urls")),
+]

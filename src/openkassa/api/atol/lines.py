@@ -1,0 +1,169 @@
+"""Items of an ATOL v4 receipt as lines of a fiscal document."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from openkassa.api import numbers
+from openkassa.api.atol import parties, wire, words
+from openkassa.api.atol.faults import Faults
+from openkassa.fiscal.draft import Item
+from openkassa.fiscal.ffd import vat
+from openkassa.fiscal.ffd.tags import FFD_1_2
+
+ITEMS_LIMIT = 100
+QUANTITY_LIMIT = Decimal("99999.999")
+NO_VAT = "none"
+
+
+def items(receipt: wire.Receipt, ffd: int, operation: words.Operation, faults: Faults) -> tuple[Item, ...]:
+    """Lines of the receipt. An item whose sum no price in kopecks makes becomes two lines (see `_lines`)."""
+    given = receipt.items
+    if not given:
+        faults.error("receipt.items", "нужна хотя бы одна позиция")
+        return ()
+    if len(given) > ITEMS_LIMIT:
+        faults.error("receipt.items", f"позиций {len(given)}, допускается не больше {ITEMS_LIMIT}")
+        return ()
+    common = common_vat(receipt, operation, faults)
+    lines: list[Item] = []
+    for index, item in enumerate(given):
+        lines += _lines(item, f"receipt.items[{index}]", common, ffd, operation, faults)
+    return tuple(lines)
+
+
+def common_vat(receipt: wire.Receipt, operation: words.Operation, faults: Faults) -> str | None:
+    """The VAT type that the receipt names for all of its items. Where it names several, each item needs its own."""
+    types = {entry.type for entry in receipt.vats or () if entry.type}
+    if len(types) != 1:
+        if len(types) > 1 and any(not (item.vat and item.vat.type) for item in receipt.items or ()):
+            faults.error("receipt.vats", "ставок несколько: укажите vat у каждой позиции")
+        return None
+    return types.pop()
+
+
+def rate(name: str, where: str, operation: words.Operation, faults: Faults) -> int:
+    """Tag 1199. That a rate is outside its dates is for the control of the draft to warn of."""
+    code = words.VAT.get(name, 0)
+    if not code:
+        faults.error(where, f"«{name[:16]}» не из {', '.join(words.VAT)}")
+    elif name in words.OLD_VAT:
+        if not operation.old_vat:
+            faults.error(where, f"ставка {name} не действует с 01.01.2019")
+        else:
+            faults.warn(where, f"ставка {name} записана кодом {code} тега 1199, как до 2019 года (не подтверждено)")
+    return code
+
+
+def check_vat_sum(given: object, amount: int, code: int, where: str, faults: Faults) -> None:
+    """Warns where the shop's tax isn't the tax: the receipt's own is always calculated anew."""
+    if given is None or given == "" or not code:
+        return
+    tax = faults.amount(given, where)
+    right = 0 if code in (vat.NO_VAT, vat.ZERO_RATE) else vat.vat_inside(amount, code)
+    if abs(tax - right) > 1:
+        faults.warn(where, f"НДС {numbers.roubles(tax)} заменён рассчитанным {numbers.roubles(right)}")
+
+
+def _lines(
+    item: wire.Item, where: str, common: str | None, ffd: int, operation: words.Operation, faults: Faults
+) -> list[Item]:
+    """An item's price × quantity has to give its sum (tags 1079, 1023, 1043).
+
+    Where it doesn't, the difference is a discount or markup and goes into the price. Where no price in kopecks
+    gives the sum of a whole number of pieces, some pieces cost a kopeck more and stand in a line of their own.
+    """
+    name = faults.line(item.name, f"{where}.name", 128, required=True)
+    price = faults.amount(item.price, f"{where}.price")
+    amount = faults.amount(item.sum, f"{where}.sum")
+    quantity = _quantity(item.quantity, f"{where}.quantity", faults)
+    type_name = common or (item.vat.type if item.vat else None)
+    if type_name is None:
+        type_name = NO_VAT
+        faults.warn(f"{where}.vat", "ставка не указана, записано «без НДС»")
+    elif common and item.vat and item.vat.type and item.vat.type != common:
+        faults.warn(f"{where}.vat", f"взята ставка чека {common}")
+    code = rate(type_name, f"{where}.vat.type", operation, faults)
+    if item.vat is not None:
+        check_vat_sum(item.vat.sum, amount, code, f"{where}.vat.sum", faults)
+    fields = _fields(item, where, quantity, ffd, faults)
+    if faults.errors:
+        return []
+    fields |= {"name": name or "", "vat": code}
+    if vat.line_amount(price, quantity) == amount:
+        return [Item(price=price, quantity=quantity, amount=amount, **fields)]
+    parts = vat.unit_prices(amount, quantity)
+    if len(parts) == 1:
+        return [Item(price=parts[0][0], quantity=quantity, amount=amount, **fields)]
+    return [Item(price=part, quantity=pieces, amount=vat.line_amount(part, pieces), **fields) for part, pieces in parts]
+
+
+def _quantity(value: object, where: str, faults: Faults) -> Decimal:
+    """Tag 1023; 1 where a fault was noted."""
+    if value is None or value == "":
+        faults.error(where, "обязательное поле не заполнено")
+        return Decimal(1)
+    try:
+        quantity = numbers.thousandths(value)
+    except numbers.BadNumber as bad:
+        faults.error(where, str(bad))
+        return Decimal(1)
+    if not 0 < quantity <= QUANTITY_LIMIT:
+        faults.error(where, f"допускается от 0.001 до {QUANTITY_LIMIT}")
+        return Decimal(1)
+    return quantity
+
+
+def _fields(item: wire.Item, where: str, quantity: Decimal, ffd: int, faults: Faults) -> dict:
+    method = words.METHODS.get(item.payment_method, 0) if item.payment_method else words.DEFAULT_METHOD
+    if not method:
+        faults.error(f"{where}.payment_method", f"не из {', '.join(words.METHODS)}")
+    objects = words.OBJECTS if ffd == FFD_1_2 else words.OBJECTS_BEFORE_1_2
+    kind = objects.get(item.payment_object, 0) if item.payment_object else words.DEFAULT_OBJECT
+    if not kind:
+        faults.error(f"{where}.payment_object", f"не из {', '.join(objects)}")
+    fields: dict = {"method": method, "kind": kind}
+    unit = faults.line(item.measurement_unit, f"{where}.measurement_unit", 16)
+    if ffd == FFD_1_2:
+        fields["measure"] = words.measure(unit, quantity)
+    elif unit is not None:
+        fields["unit"] = unit
+    if item.nomenclature_code:
+        fields["product_code"] = _product_code(item.nomenclature_code, where, ffd, faults)
+    if item.excise is not None and item.excise != "":
+        fields["excise"] = faults.amount(item.excise, f"{where}.excise")
+    if item.country_code:
+        fields["country"] = _country(item.country_code, f"{where}.country_code", faults)
+    declaration = faults.line(item.declaration_number, f"{where}.declaration_number", 32)
+    if declaration is not None:
+        fields["declaration"] = declaration
+    extra = faults.line(item.user_data, f"{where}.user_data", 64)
+    if extra is not None:
+        fields["extra"] = extra
+    if item.agent_info is not None:
+        bits, agent = parties.agent(item.agent_info, f"{where}.agent_info", faults)
+        fields |= {"agent_type": bits, "agent": agent}
+    if item.supplier_info is not None:
+        fields["supplier"] = parties.supplier(item.supplier_info, f"{where}.supplier_info", faults)
+    return fields
+
+
+def _country(code: str, where: str, faults: Faults) -> str:
+    if not (code.isascii() and code.isdigit() and 1 <= len(code) <= 3):
+        faults.error(where, "код страны состоит из трёх цифр")
+    return code.zfill(3)
+
+
+def _product_code(text: str, where: str, ffd: int, faults: Faults) -> str | None:
+    """Hex of tag 1162. FFD 1.2 has no such tag: there a marked product needs its code checked (tag 1163)."""
+    if ffd == FFD_1_2:
+        faults.error(f"{where}.nomenclature_code", "не передаётся в ФФД 1.2: группа обслуживается кассами ФФД 1.2")
+        return None
+    code = text.replace(" ", "")
+    try:
+        if 0 < len(bytes.fromhex(code)) <= 32:
+            return code
+    except ValueError:
+        pass
+    faults.error(f"{where}.nomenclature_code", "ожидаются не больше 32 байт в шестнадцатеричной записи")
+    return None

@@ -1,0 +1,111 @@
+"""The report of a receipt, which is also the body of its callback."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any, Final
+
+from openkassa.api import numbers
+from openkassa.api.atol import errors
+from openkassa.core.settings import settings
+from openkassa.fiscal.ffd.profile import FNS_SITE
+from openkassa.kassa.receipts.selectors import DocumentFacts, ReceiptStatus
+
+REPORT_DAYS: Final = 32
+DAEMON: Final = "openkassa"
+OFD_INN: Final = "0000000000"
+_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  till-local time has no zone
+_NUMBER = re.compile(r"(\d{1,5})\b")
+
+EXPIRED: Final = errors.Kind(200, 1, "Превышено время ожидания в очереди")
+REFUSED: Final = errors.Kind(200, 0, "Касса не приняла чек")
+
+
+def is_kept(status: ReceiptStatus, at: dt.datetime) -> bool:
+    """Whether the receipt is young enough to be reported."""
+    return at - status.accepted_at <= dt.timedelta(days=REPORT_DAYS)
+
+
+def report(status: ReceiptStatus, at: dt.datetime) -> dict[str, Any]:
+    """The body that `GET …/report/{uuid}` answers with at `at`.
+
+    Code 1 makes clients sell again under a new external_id, so it is given for a withdrawn receipt alone: that one
+    was never with a register.
+    """
+    common = {"timestamp": errors.timestamp(at), "callback_url": status.callback_url, **_warnings(status)}
+    if status.is_fiscalised and status.document is not None:
+        return {
+            "uuid": str(status.receipt_id),
+            "error": None,
+            "status": "done",
+            "payload": _payload(status, status.document),
+            **common,
+            "group_code": status.channel_code,
+            "daemon_code": DAEMON,
+            "device_code": status.document.serial,
+            "external_id": status.external_id,
+        }
+    if status.state in ("refused", "withdrawn"):
+        return {
+            "uuid": str(status.receipt_id),
+            "error": _failure(status),
+            "status": "fail",
+            "payload": None,
+            **common,
+            "group_code": status.channel_code,
+            "daemon_code": DAEMON,
+            "device_code": "",
+            "external_id": status.external_id,
+        }
+    return {
+        "uuid": str(status.receipt_id),
+        "error": errors.error_body(errors.NOT_FOUND_YET, id_=status.receipt_id),
+        "status": "wait",
+        "payload": None,
+        **common,
+        "external_id": status.external_id,
+    }
+
+
+def _payload(status: ReceiptStatus, document: DocumentFacts) -> dict[str, Any]:
+    made = _EPOCH + dt.timedelta(seconds=document.local_time)
+    return {
+        "total": numbers.roubles(status.total),
+        "fns_site": FNS_SITE,
+        "fn_number": document.fn,
+        "shift_number": document.shift,
+        "receipt_datetime": made.strftime("%d.%m.%Y %H:%M:%S"),
+        "fiscal_receipt_number": document.number,
+        "fiscal_document_number": document.fd,
+        "ecr_registration_number": document.rnm,
+        "fiscal_document_attribute": document.fiscal_sign,
+        "ofd_inn": OFD_INN,
+        "ofd_receipt_url": receipt_address(document),
+    }
+
+
+def receipt_address(document: DocumentFacts) -> str:
+    """The receipt's public page at the operator."""
+    return f"{settings().ofd_public_url}/receipt/{document.fn}/{document.fd}/{document.fiscal_sign}"
+
+
+def _failure(status: ReceiptStatus) -> dict[str, Any]:
+    """`error` of a failed report: the driver's own number where the device gave one."""
+    if status.state == "withdrawn":
+        return errors.error_body(EXPIRED, detail=status.error_text or "", type_="timeout", id_=status.receipt_id)
+    number = _NUMBER.search(status.error_code or "")
+    kind = errors.Kind(200, int(number[1]), REFUSED.text) if number and int(number[1]) > 1 else REFUSED
+    type_ = "driver" if number else "unknown"
+    return errors.error_body(kind, detail=status.error_text or "", type_=type_, id_=status.receipt_id)
+
+
+def _warnings(status: ReceiptStatus) -> dict[str, Any]:
+    """Warnings by field; texts without a field stand under "receipt"."""
+    found: dict[str, str] = {}
+    for warning in status.warnings:
+        field, mark, text = warning.partition(": ")
+        if not mark or " " in field:
+            field, text = "receipt", warning
+        found[field] = f"{found[field]}; {text}" if field in found else text
+    return {"warnings": found} if found else {}

@@ -1,0 +1,210 @@
+"""ATOL Online v4 over HTTP: tokens, six operations, reports.
+
+One entry takes every path under the prefix, so that each answer, of unknown paths and of faults too, has the
+protocol's form. Order of checks: token, group, operation, body; nothing is stored unless all pass.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from openkassa.api.atol import errors, receipts, tokens, wire, words
+from openkassa.api.atol.faults import Invalid
+from openkassa.api.atol.report import is_kept, report
+from openkassa.api.body import BadBody, WrongField, decode, read_json
+from openkassa.core.clock import now
+from openkassa.fiscal.ffd.findings import Finding
+from openkassa.kassa.receipts.channels import ChannelContext, channel_by_key_id, channel_by_login
+from openkassa.kassa.receipts.models import ChannelKind
+from openkassa.kassa.receipts.selectors import receipt_status
+from openkassa.kassa.receipts.services import DraftRefused, receipt_accept
+
+log = structlog.get_logger(__name__)
+_digest_of = msgspec.msgpack.Encoder(decimal_format="string").encode
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}(?:\1[0-9a-fA-F]{4}){2}\1[0-9a-fA-F]{12}")
+CREDENTIAL_LIMIT = 100
+
+
+class Refused(Exception):
+    """An error answer instead of the usual one."""
+
+    def __init__(self, kind: errors.Kind, *words_: str, detail: str = "", **beside: Any) -> None:
+        super().__init__(kind.text)
+        self.kind = kind
+        self.words = words_
+        self.detail = detail
+        self.beside = beside
+
+
+@csrf_exempt
+def entry(request: HttpRequest, rest: str) -> HttpResponse:
+    """Answers every request under …/v4/."""
+    at = now()
+    try:
+        return _route(request, rest.strip("/").split("/"), at)
+    except Refused as refused:
+        return errors.failure(refused.kind, at, *refused.words, detail=refused.detail, **refused.beside)
+    except BadBody as bad:
+        kind = {"too_large": errors.TOO_LARGE, "not_json_type": errors.MEDIA_TYPE}.get(bad.reason, errors.BAD_REQUEST)
+        return errors.failure(kind, at, detail=str(bad))
+    except (OperationalError, InterfaceError):
+        log.exception("atol_database_unavailable")
+        return errors.failure(errors.BUSY, at)
+    except Exception:
+        log.exception("atol_request_failed")
+        return errors.failure(errors.SERVER, at)
+
+
+def _route(request: HttpRequest, parts: list[str], at: dt.datetime) -> HttpResponse:
+    if parts == ["getToken"]:
+        _allow(request, "GET", "POST")
+        return _get_token(request, at)
+    if len(parts) < 2:
+        raise Refused(errors.BAD_REQUEST, detail="неизвестный адрес")
+    channel = _channel(request, at)
+    if parts[0] != channel.code:
+        raise Refused(errors.WRONG_GROUP, parts[0][:100])
+    if parts[1] == "report":
+        _allow(request, "GET")
+        return _report(channel, "/".join(parts[2:]), at)
+    operation = words.OPERATIONS.get(parts[1]) if len(parts) == 2 else None
+    if operation is None:
+        raise Refused(errors.NO_OPERATION, "/".join(parts[1:])[:100])
+    _allow(request, "POST")
+    return _accept(request, operation, channel, at)
+
+
+def _allow(request: HttpRequest, *methods: str) -> None:
+    if request.method not in methods:
+        raise Refused(errors.WRONG_METHOD, detail=f"метод {request.method}, нужен {' или '.join(methods)}")
+
+
+# -- tokens ------------------------------------------------------------------------------------------------
+
+
+def _get_token(request: HttpRequest, at: dt.datetime) -> HttpResponse:
+    """Login and password from the query of a GET, or from a JSON body, which one client sends with GET too."""
+    login, password = request.GET.get("login"), request.GET.get("pass")
+    if request.method == "POST" or login is None:
+        body = read_json(request)
+        try:
+            given = decode(body or b"{}", wire.credentials)
+        except WrongField as wrong:
+            raise Refused(errors.VALIDATION, wrong.field or "тело запроса", detail=_in_russian(str(wrong))) from None
+        login, password = given.login or login, given.password or password
+    missing = [name for name, value in (("login", login), ("pass", password)) if not value]
+    if missing or login is None or password is None:
+        raise Refused(errors.VALIDATION, ", ".join(missing))
+    channel = None
+    if max(len(login), len(password)) <= CREDENTIAL_LIMIT and "\0" not in login:
+        channel = channel_by_login(ChannelKind.ATOL, login, password)
+    if channel is None or channel.key_id is None:
+        raise Refused(errors.WRONG_LOGIN)
+    if not channel.active:
+        raise Refused(errors.BLOCKED)
+    token = tokens.issue(channel.key_id, at.timestamp())
+    return errors.answer({"error": None, "token": token, "timestamp": errors.timestamp(at)})
+
+
+def _channel(request: HttpRequest, at: dt.datetime) -> ChannelContext:
+    """The channel of the request's token. Any text that is no valid token is code 11, at which clients ask anew."""
+    token = request.META.get("HTTP_TOKEN") or request.GET.get("token") or request.GET.get("tokenid")
+    if not token:
+        raise Refused(errors.MISSING_TOKEN)
+    key_id = tokens.read(token, at.timestamp())
+    channel = channel_by_key_id(key_id) if key_id is not None else None
+    if channel is None or channel.kind != ChannelKind.ATOL:
+        raise Refused(errors.EXPIRED_TOKEN)
+    if not channel.active:
+        raise Refused(errors.BLOCKED)
+    return channel
+
+
+# -- receipts ----------------------------------------------------------------------------------------------
+
+
+def _accept(request: HttpRequest, operation: words.Operation, channel: ChannelContext, at: dt.datetime) -> HttpResponse:
+    body = read_json(request)
+    mapper: Callable[..., receipts.Mapped]
+    shape, mapper = (
+        (wire.correction, receipts.map_correction) if operation.correction else (wire.receipt, receipts.map_receipt)
+    )
+    try:
+        given = decode(body, shape)
+    except WrongField as wrong:
+        if not wrong.field:
+            raise Refused(errors.BAD_REQUEST, detail=_in_russian(str(wrong))) from None
+        raise Refused(errors.RECEIPT_INVALID, f"{wrong.field} ({_in_russian(str(wrong))})") from None
+    try:
+        mapped = mapper(given, operation, channel, (at + dt.timedelta(minutes=channel.utc_offset)).date())
+    except Invalid as invalid:
+        raise Refused(errors.RECEIPT_INVALID, _listed(invalid.faults)) from None
+    try:
+        accepted = receipt_accept(
+            channel=channel,
+            draft=mapped.draft,
+            external_id=mapped.external_id,
+            body=body,
+            body_digest=_meaning(mapped),
+            callback_url=mapped.callback_url,
+            email=mapped.email,
+            phone=mapped.phone,
+            warnings=mapped.warnings,
+        )
+    except DraftRefused as refused:
+        root = "correction" if operation.correction else "receipt"
+        raise Refused(errors.RECEIPT_INVALID, _listed(_fields(refused.findings, root))) from None
+    if accepted.repeat:
+        raise Refused(errors.EXISTS, mapped.external_id, channel.code, uuid=str(accepted.receipt_id))
+    return errors.answer(
+        {"uuid": str(accepted.receipt_id), "timestamp": errors.timestamp(at), "error": None, "status": "wait"}
+    )
+
+
+def _meaning(mapped: receipts.Mapped) -> bytes:
+    """What tells a repeat from another request under the same id: the sale itself, not the time of sending."""
+    return hashlib.sha256(_digest_of((mapped.draft, mapped.callback_url))).digest()
+
+
+def _listed(faults: list[tuple[str, str]]) -> str:
+    return "; ".join(f"{field} ({text})" for field, text in faults)
+
+
+def _fields(findings: list[Finding], root: str) -> list[tuple[str, str]]:
+    """Findings about a draft as faults of the request's fields."""
+    return [(f"{root}.{finding.path}" if finding.path else root, finding.text) for finding in findings]
+
+
+def _report(channel: ChannelContext, text: str, at: dt.datetime) -> HttpResponse:
+    if not _UUID.fullmatch(text):
+        raise Refused(errors.MISSING_UUID, text[:64])
+    status = receipt_status(channel.organisation_id, uuid.UUID(text), channel.channel_id)
+    if status is None or not is_kept(status, at):
+        raise Refused(errors.MISSING_UUID, text)
+    return errors.answer(report(status, at))
+
+
+_TYPES = {
+    "str": "строка", "int": "целое число", "float": "число", "object": "объект", "array": "список", "null": "null",
+    "bool": "true или false",
+}  # fmt: skip
+
+
+def _in_russian(text: str) -> str:
+    """The decoder's "Expected `object | null`, got `str`" for the shop's developer."""
+    match = re.fullmatch(r"Expected `([^`]+)`, got `([^`]+)`", text)
+    if match is None:
+        return text
+    expected, got = (" | ".join(_TYPES.get(name, name) for name in part.split(" | ")) for part in match.groups())
+    return f"ожидается {expected}, получено {got}"

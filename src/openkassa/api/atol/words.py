@@ -1,0 +1,101 @@
+"""Words of ATOL Online v4 and the codes of the fiscal document formats that they mean.
+
+`docs/api/atol-v4.md` shows these tables; a test compares both.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+
+class Operation(NamedTuple):
+    code: int  # tag 1054
+    correction: bool = False
+    old_vat: bool = False  # 18 % and 18/118 may still be named
+
+
+OPERATIONS: Final = {
+    "sell": Operation(1),
+    "sell_refund": Operation(2, old_vat=True),
+    "sell_correction": Operation(1, correction=True, old_vat=True),
+    "buy": Operation(3),
+    "buy_refund": Operation(4, old_vat=True),
+    "buy_correction": Operation(3, correction=True, old_vat=True),
+}
+
+# Tag 1055.
+TAXATION: Final = {"osn": 1, "usn_income": 2, "usn_income_outcome": 4, "envd": 8, "esn": 16, "patent": 32}
+
+# Tag 1199. The codes of 18 % and 18/118 are those of 20 % before 2019; that is an assumption.
+VAT: Final = {
+    "vat20": 1, "vat10": 2, "vat120": 3, "vat110": 4, "vat0": 5, "none": 6, "vat5": 7, "vat7": 8, "vat105": 9,
+    "vat107": 10, "vat22": 11, "vat122": 12, "vat18": 1, "vat118": 3,
+}  # fmt: skip
+OLD_VAT: Final = frozenset({"vat18", "vat118"})
+
+# Tag 1214.
+METHODS: Final = {
+    "full_prepayment": 1, "prepayment": 2, "advance": 3, "full_payment": 4, "partial_payment": 5, "credit": 6,
+    "credit_payment": 7,
+}  # fmt: skip
+DEFAULT_METHOD: Final = 1
+
+# Tag 1212. "composite" was 12 before FFD 1.2, where 12 means a payout and nothing says composite: 13, "other".
+OBJECTS: Final = {
+    "commodity": 1, "excise": 2, "job": 3, "service": 4, "gambling_bet": 5, "gambling_prize": 6, "lottery": 7,
+    "lottery_prize": 8, "intellectual_activity": 9, "payment": 10, "agent_commission": 11, "composite": 13,
+    "award": 12, "another": 13, "property_right": 14, "non-operating_gain": 15, "insurance_premium": 16,
+    "sales_tax": 17, "resort_fee": 18, "deposit": 19, "expense": 20, "pension_insurance_ip": 21,
+    "pension_insurance": 22, "medical_insurance_ip": 23, "medical_insurance": 24, "social_insurance": 25,
+    "casino_payment": 26,
+}  # fmt: skip
+OBJECTS_BEFORE_1_2: Final = OBJECTS | {"composite": 12, "award": 13}
+DEFAULT_OBJECT: Final = 1
+
+# Tags 1222 and 1057, bits.
+AGENTS: Final = {
+    "bank_paying_agent": 1, "bank_paying_subagent": 2, "paying_agent": 4, "paying_subagent": 8, "attorney": 16,
+    "commission_agent": 32, "another": 64,
+}  # fmt: skip
+
+# Field of `fiscal.draft.Payments` by payment type. Types 5 to 9 are extended kinds that a seller agrees with ATOL.
+PAYMENTS: Final = {0: "cash", 1: "electronic", 2: "prepaid", 3: "credit", 4: "other"}
+
+# Tag 2108 by free text of measurement_unit: lower case, without dots and spaces.
+PIECE: Final = 0
+OTHER_MEASURE: Final = 255
+MEASURES: Final = {
+    0: ("шт", "штук", "штука", "штуки", "ед", "единица", "pcs", "pc", "piece"),
+    10: ("г", "гр", "грамм", "g"),
+    11: ("кг", "килограмм", "kg"),
+    12: ("т", "тн", "тонна", "t"),
+    20: ("см", "сантиметр", "cm"),
+    21: ("дм", "дециметр"),
+    22: ("м", "метр", "m", "пм", "погм"),
+    30: ("см2", "см²", "квсм"),
+    31: ("дм2", "дм²", "квдм"),
+    32: ("м2", "м²", "квм", "m2"),
+    40: ("мл", "миллилитр", "ml"),
+    41: ("л", "литр", "l"),
+    42: ("м3", "м³", "кубм", "m3"),
+    50: ("квт·ч", "квтч", "квт*ч"),
+    51: ("гкал", "гигакалория"),
+    70: ("сут", "сутки", "день", "дн"),
+    71: ("ч", "час"),
+    72: ("мин", "минута"),
+    73: ("с", "сек", "секунда"),
+    80: ("кб", "килобайт", "kb"),
+    81: ("мб", "мегабайт", "mb"),
+    82: ("гб", "гигабайт", "gb"),
+    83: ("тб", "терабайт", "tb"),
+}
+_BY_TEXT: Final = {text: code for code, texts in MEASURES.items() for text in texts}
+
+
+def measure(unit: str | None, quantity: Decimal) -> int:
+    """Tag 2108 for a free-text unit. A part of a piece is 255: code 0 counts whole pieces."""
+    code = PIECE if unit is None else _BY_TEXT.get(unit.lower().replace(" ", "").replace(".", ""), OTHER_MEASURE)
+    if code == PIECE and quantity != int(quantity):
+        return OTHER_MEASURE
+    return code

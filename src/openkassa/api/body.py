@@ -1,0 +1,77 @@
+"""Bodies of requests: what every face refuses before it looks inside."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+from django.http.request import UnreadablePostError
+
+MAX_BODY = 2 * 1024 * 1024
+
+
+class BadBody(Exception):
+    """The body can't be read. `reason` is one of the names below; the text is for people."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason  # "too_large", "not_json_type", "not_utf8", "malformed", "unreadable"
+
+
+class WrongField(Exception):
+    """The body is JSON of the wrong shape: `field` is a path like receipt.items[0].name, empty for the whole."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+def read_json(request: HttpRequest) -> bytes:
+    """The bytes of a body that says it is JSON, or says nothing, and is UTF-8. Raises `BadBody`."""
+    content_type = request.META.get("CONTENT_TYPE", "")
+    if content_type and not _is_json(content_type):
+        raise BadBody("not_json_type", f"{content_type[:100]!r}: ожидается application/json в UTF-8")
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        raise BadBody("too_large", f"тело запроса больше {MAX_BODY} байт") from None
+    except UnreadablePostError:
+        raise BadBody("unreadable", "соединение прервано до конца запроса") from None
+    if len(body) > MAX_BODY:
+        raise BadBody("too_large", f"тело запроса больше {MAX_BODY} байт")
+    return body
+
+
+def decoder(shape: type) -> msgspec.json.Decoder:
+    """A decoder of `shape` that reads fractions exactly where the shape says `Any`."""
+    return msgspec.json.Decoder(shape, float_hook=Decimal)
+
+
+def decode(body: bytes, into: msgspec.json.Decoder) -> Any:
+    """`body` as `into` says. Raises `BadBody` for what isn't JSON, `WrongField` for another shape."""
+    try:
+        if not body.isascii():
+            body.decode()  # what the decoder skips it doesn't check
+        return into.decode(body)
+    except msgspec.ValidationError as error:
+        text, _, path = str(error).partition(" - at `$")
+        raise WrongField(path.rstrip("`").lstrip("."), text) from None
+    except UnicodeDecodeError as error:
+        raise BadBody("not_utf8", f"не UTF-8, байт {error.start}") from None
+    except (msgspec.DecodeError, InvalidOperation) as error:
+        text = str(error) if isinstance(error, msgspec.DecodeError) else "число вне разумных границ"
+        raise BadBody("malformed", f"не JSON: {text}") from None
+    except RecursionError:
+        raise BadBody("malformed", "вложенность слишком глубока") from None
+
+
+def _is_json(content_type: str) -> bool:
+    name, _, parameters = content_type.lower().partition(";")
+    name = name.strip()
+    if name != "application/json" and not (name.startswith("application/") and name.endswith("+json")):
+        return False
+    charset = parameters.replace(" ", "").replace('"', "").partition("charset=")[2].split(";")[0]
+    return charset in ("", "utf-8", "utf8", "us-ascii")

@@ -1,0 +1,47 @@
+"""Fixtures of the wire faces. Imports are late: this file is read before Django is set up."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def fresh_channel_cache():
+    """A process's memory of channels must not outlive the rows of a test."""
+    from openkassa.kassa.receipts.channels import forget_channels
+
+    forget_channels()
+    yield
+    forget_channels()
+
+
+@pytest.fixture
+def shop(db):
+    from tests.api.shops import make_shop
+
+    return make_shop("shop")
+
+
+@pytest.fixture
+def other_shop(db):
+    from tests.api.shops import make_shop
+
+    return make_shop("other", inn="7707083893")
+
+
+@pytest.fixture(autouse=True)
+def wire_faces_alone(settings):
+    """Addresses of the wire faces without those of the pages, which have tests of their own."""
+    settings.ROOT_URLCONF = "openkassa.api.urls"
+
+
+@pytest.fixture
+def travel(travel):
+    """As the project's `travel`, and waits until the clock of this process has noticed."""
+    import time
+
+    def move(seconds: float) -> None:
+        travel(seconds)
+        time.sleep(0.03)
+
+    return move

@@ -1,0 +1,81 @@
+"""The web process's own WSGI entry, called without a socket."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def call(method: str, url: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
+    """One request. `body`: bytes go as they are, anything else as JSON with its content type."""
+    from openkassa.projects.kassa.wsgi import application
+
+    parts = urlsplit(url)
+    raw = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": parts.path.encode().decode("latin-1"),
+        "QUERY_STRING": parts.query,
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "8000",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "CONTENT_LENGTH": str(len(raw)),
+        "wsgi.input": io.BytesIO(raw),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.url_scheme": "http",
+    }
+    if body is not None and not isinstance(body, bytes):
+        environ["CONTENT_TYPE"] = "application/json; charset=utf-8"
+    for name, value in (headers or {}).items():
+        key = name.upper().replace("-", "_")
+        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = value
+    started: dict[str, Any] = {}
+
+    def start_response(status: str, response_headers: list[tuple[str, str]], _error: object = None) -> None:
+        started["status"] = int(status.split(maxsplit=1)[0])
+        started["headers"] = dict(response_headers)
+
+    with _same_transaction():
+        chunks = application(environ, start_response)
+        try:
+            content = b"".join(chunks)
+        finally:
+            close = getattr(chunks, "close", None)
+            if close is not None:
+                close()
+    return Answer(started["status"], started["headers"], content)
+
+
+@contextlib.contextmanager
+def _same_transaction() -> Iterator[None]:
+    """Keeps the connection of a test that runs in a transaction, which the end of a request would close."""
+    if not connection.in_atomic_block:
+        yield
+        return
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
+    try:
+        yield
+    finally:
+        request_started.connect(close_old_connections)
+        request_finished.connect(close_old_connections)
