@@ -53,8 +53,8 @@ stamp() {
 wanted=$(stamp | cksum)
 if [ "$(cat .venv/installed-dev 2>/dev/null)" != "$wanted" ] && [ "$(cat ".venv/installed-$tier" 2>/dev/null)" != "$wanted" ]; then
     echo "setup: installing the packages of $lock"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "$lock"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r "$lock"
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .
     echo "$wanted" >".venv/installed-$tier"
 fi
 

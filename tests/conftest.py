@@ -14,6 +14,8 @@ import psycopg
 import pytest
 from tests.support import cleaning, cluster
 
+from openkassa.cli.postgres import Cluster
+
 OFD_TESTS = Path(__file__).parent / "ofd"
 ROOT_VARIABLE = "KASSA_TEST_ROOT"
 run_key = pytest.StashKey[Path]()
@@ -78,10 +80,15 @@ def django_db_setup(request: pytest.FixtureRequest, django_test_environment: Non
 
 
 @pytest.fixture(scope="session")
-def superuser_url(request: pytest.FixtureRequest, django_db_setup: None) -> str:
+def run_cluster(request: pytest.FixtureRequest) -> Cluster:
+    """The run's PostgreSQL, started by whoever asks first."""
+    return cluster.start_once(request.config.stash[run_key])
+
+
+@pytest.fixture(scope="session")
+def superuser_url(request: pytest.FixtureRequest, run_cluster: Cluster, django_db_setup: None) -> str:
     """Address of the worker's database as superuser. For cleaning, and to look at what the roles can't see."""
-    started = cluster.start_once(request.config.stash[run_key])
-    return started.url("postgres", f"{request.config.stash[project_key]}_{_worker()}")
+    return run_cluster.url("postgres", f"{request.config.stash[project_key]}_{_worker()}")
 
 
 @pytest.fixture
