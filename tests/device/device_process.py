@@ -13,11 +13,12 @@ import time
 import uuid
 from pathlib import Path
 
+from tests.fiscal.fn.fn_samples import FN, INN, RNM, SERIAL, receipt_content, registration_content
+
 from openkassa.fiscal import driver, wire
 from openkassa.fiscal.fn import emulation, make_acknowledgement
 from openkassa.kassa.registers.drivers.base import DeviceUnreachable
 from openkassa.kassa.registers.drivers.emulator import DeviceConnection, EmulatorDriver
-from tests.fiscal.fn.fn_samples import FN, INN, RNM, SERIAL, receipt_content, registration_content
 
 SECRET = "a secret of the tests"
 CONTENT = receipt_content(1000, 500, 250, items=5)

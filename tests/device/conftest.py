@@ -1,0 +1,9 @@
+import pytest
+from tests.device.device_process import Operator
+
+
+@pytest.fixture
+def operator():
+    operator = Operator()
+    yield operator
+    operator.close()
