@@ -111,22 +111,19 @@ def status_save(turn: Turn) -> dt.datetime | None:
     at = now()
     lease = turn.lease
     turn.pace = status.documents_per_second
-    offset = dt.timedelta(minutes=turn.register.utc_offset)
-    first = status.first_undelivered_at
-    opened = status.shift_opened_at
+    offset = turn.register.utc_offset * 60
     lease.shift, lease.shift_open = status.shift, status.shift_open
-    if status.shift_open and opened is not None:
-        lease.shift_opened_at = dt.datetime.fromtimestamp(opened, dt.UTC) - offset
-    undelivered_since = dt.datetime.fromtimestamp(first, dt.UTC) - offset if first else None
+    lease.shift_opened_at = _utc(status.shift_opened_at, offset) if status.shift_open else None
+    undelivered_since = _utc(status.first_undelivered_at, offset)
     registers_sql.status_save(
         **lease.key,
         values={
             "shift": status.shift,
             "shift_open": status.shift_open,
-            "shift_opened_at": lease.shift_opened_at if status.shift_open else None,
+            "shift_opened_at": lease.shift_opened_at,
             "first_undelivered_at": undelivered_since,
             "documents_left": status.documents_left,
-            "valid_until": dt.datetime.fromtimestamp(status.valid_until, dt.UTC),
+            "valid_until": _utc(status.valid_until),
             "phase": status.phase,
             "warnings": status.warnings,
             "clock_difference": round(status.clock - at.timestamp()),
@@ -134,3 +131,8 @@ def status_save(turn: Turn) -> dt.datetime | None:
         },
     )
     return undelivered_since
+
+
+def _utc(seconds: int | None, offset: int = 0) -> dt.datetime | None:
+    """A moment from seconds of a place that is `offset` seconds ahead of UTC."""
+    return None if seconds is None else dt.datetime.fromtimestamp(seconds - offset, dt.UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from openkassa.core.clock import now
+from openkassa.fiscal.driver import Status
 from openkassa.kassa.fiscalisation import sql
 from openkassa.kassa.fiscalisation.commands import commands_settle
 from openkassa.kassa.fiscalisation.context import MAX_BATCH, RegisterTrouble, Turn
@@ -16,38 +17,43 @@ log = structlog.get_logger(__name__)
 def recover(turn: Turn) -> None:
     """After any doubt: the device's journal says what happened, and our copy follows it.
 
-    First an empty batch carries our fence to the device, so that nothing sent earlier can still take effect. Then
-    documents that we lack are adopted, with the attempts whose tasks they carry. An attempt whose task
-    the device does not know made nothing and never will: its receipt waits again.
+    First each unresolved attempt is asked for under our fence: from then on the device refuses whatever was sent
+    under an older one, so what it does not know now it will never make. Then documents that we lack are
+    adopted, with the attempts whose tasks they carry. The receipts of the other attempts wait again.
     """
     lease = turn.lease
-    status = turn.driver.take_over(fence=lease.fence)
+    lost = [
+        attempt_id
+        for attempt_id, _, _ in sql.attempts_unresolved(
+            organisation_id=lease.organisation_id, register_id=lease.register_id
+        )
+        if turn.driver.find_task(attempt_id.hex, fence=lease.fence) is None
+    ]
+    status = turn.driver.status()
     turn.pace = status.documents_per_second
-    if status.fn != turn.register.fn:
-        raise RegisterTrouble(
-            "other_storage", f"В кассе стоит другой ФН ({status.fn}); проведите замену ФН в карточке кассы."
-        )
-    if status.last_fd < lease.last_fd:
-        raise RegisterTrouble(
-            "journal_behind",
-            f"Последний документ кассы {status.last_fd}, а у нас записан {lease.last_fd}: журнал устройства "
-            "потерян или подменён. Остановите кассу и обратитесь в поддержку.",
-        )
+    _compare(turn, status)
     while lease.last_fd < status.last_fd:
         documents = turn.driver.documents(from_fd=lease.last_fd + 1, limit=MAX_BATCH)
         if not documents or documents[0].fd != lease.last_fd + 1:
             raise RegisterTrouble("journal_gap", f"Касса не отдаёт документ {lease.last_fd + 1}.")
         log.info("documents_adopted", register_id=str(lease.register_id), first=documents[0].fd, count=len(documents))
         documents_store(turn, documents, {})
-    lost = [
-        attempt_id
-        for attempt_id, _, _ in sql.attempts_unresolved(
-            organisation_id=lease.organisation_id, register_id=lease.register_id
-        )
-        if turn.driver.find_task(attempt_id.hex) is None
-    ]
     sql.attempts_return(
         organisation_id=lease.organisation_id, attempt_ids=lost, reason="устройство не знает задания", at=now()
     )
     commands_settle(turn)
     status_save(turn)
+
+
+def _compare(turn: Turn, status: Status) -> None:
+    """Raises `RegisterTrouble` when the device can't be the one whose documents we hold."""
+    if status.fn != turn.register.fn:
+        raise RegisterTrouble(
+            "other_storage", f"В кассе стоит другой ФН ({status.fn}); проведите замену ФН в карточке кассы."
+        )
+    if status.last_fd < turn.lease.last_fd:
+        raise RegisterTrouble(
+            "journal_behind",
+            f"Последний документ кассы {status.last_fd}, а у нас записан {turn.lease.last_fd}: журнал устройства "
+            "потерян или подменён. Остановите кассу и обратитесь в поддержку.",
+        )

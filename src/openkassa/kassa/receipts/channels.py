@@ -19,6 +19,7 @@ from openkassa.core.ids import uuid7
 from openkassa.core.models import Organisation
 from openkassa.core.tenancy import all_tenants, within
 from openkassa.fiscal.ffd.profile import Profile
+from openkassa.fiscal.text import printable
 from openkassa.kassa.outlets.models import Outlet
 from openkassa.kassa.receipts.models import Channel, ChannelKey, ChannelKind
 from openkassa.kassa.registers.models import Pool
@@ -129,10 +130,10 @@ def pool_profile(organisation: Organisation, outlet: Outlet, pool: Pool) -> Prof
     """What is fixed for all registers of a pool, in the terms of the fiscal library."""
     return Profile(
         ffd=pool.ffd,
-        user=organisation.name,
+        user=printable(organisation.name),
         inn=organisation.inn,
-        address=outlet.address,
-        place=outlet.place,
+        address=printable(outlet.address),
+        place=printable(outlet.place),
         taxation=pool.taxation,
         seller_email=pool.sender_email or None,
         internet_only=pool.internet_only,

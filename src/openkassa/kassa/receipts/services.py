@@ -16,9 +16,10 @@ from openkassa.core.db import atomic
 from openkassa.core.ids import uuid7
 from openkassa.core.tenancy import within
 from openkassa.fiscal.draft import ReceiptDraft
-from openkassa.fiscal.ffd.control import check_draft
-from openkassa.fiscal.ffd.render import render_content
+from openkassa.fiscal.ffd.control import check_and_render
+from openkassa.fiscal.ffd.findings import errors
 from openkassa.kassa.receipts import sql
+from openkassa.kassa.receipts.callbacks import callbacks_enqueue
 from openkassa.kassa.receipts.channels import ChannelContext, channels_with_expiry
 from openkassa.kassa.receipts.models import ReceiptEvent, ReceiptState, State
 
@@ -68,12 +69,10 @@ def receipt_accept(
     """
     at = now()
     local_day = (at + dt.timedelta(minutes=channel.utc_offset)).date()
-    findings = check_draft(draft, channel.profile, local_day)
-    if findings:
-        errors = [finding for finding in findings if finding.severity == "error"]
-        if errors:
-            raise DraftRefused(errors)
-        warnings += tuple(finding.text for finding in findings)
+    findings, content = check_and_render(draft, channel.profile, local_day)
+    if content is None:
+        raise DraftRefused(errors(findings))
+    warnings += tuple(finding.text for finding in findings)
     digest = body_digest or hashlib.sha256(body).digest()
     key = external_key or external_id
     receipt_id = uuid7()
@@ -95,7 +94,7 @@ def receipt_accept(
             "callback_url": callback_url or channel.callback_url,
             "warnings": _encode(warnings).decode() if warnings else None,
             "at": at,
-            "content": render_content(draft, channel.profile),
+            "content": content,
             "draft": _encode(msgspec.structs.replace(draft, buyer=None)),
             "body": body,
             "event_id": uuid7(),
@@ -160,8 +159,6 @@ def receipt_withdraw(*, organisation_id: uuid.UUID, receipt_id: uuid.UUID, reaso
 
 def receipts_expire(limit: int = 100) -> int:
     """Withdraws receipts that have waited longer than their channel allows; returns how many."""
-    from openkassa.kassa.receipts.callbacks import callbacks_enqueue
-
     at = now()
     count = 0
     for organisation_id, channel_id, seconds in channels_with_expiry():

@@ -6,10 +6,11 @@ import threading
 
 from openkassa.core import keys
 from openkassa.kassa.registers.drivers.base import CashRegisterDriver
-from openkassa.kassa.registers.drivers.emulator import EmulatorDriver
+from openkassa.kassa.registers.drivers.emulator import DeviceConnection, EmulatorDriver
 from openkassa.kassa.registers.models import CashRegister
 
 KEY_RING = "device"
+ANSWER_SECONDS = 10.0  # less than the term of a lease
 _local = threading.local()
 
 
@@ -23,5 +24,6 @@ def driver_of(register: CashRegister) -> CashRegisterDriver:
     drivers = _local.__dict__.setdefault("drivers", {})
     key = (register.endpoint, register.serial)
     if key not in drivers:
-        drivers[key] = EmulatorDriver(endpoint=register.endpoint, secret=device_secret(), serial=register.serial)
+        connection = DeviceConnection(register.endpoint, device_secret(), answer_seconds=ANSWER_SECONDS)
+        drivers[key] = EmulatorDriver(connection, register.serial)
     return drivers[key]

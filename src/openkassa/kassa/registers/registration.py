@@ -6,6 +6,7 @@ from openkassa.core.tenancy import within
 from openkassa.fiscal import identifiers
 from openkassa.fiscal.driver import Register
 from openkassa.fiscal.ffd.reports import Cashier, RegistrationContent
+from openkassa.fiscal.text import printable
 from openkassa.kassa.outlets.models import Outlet
 from openkassa.kassa.registers.models import CashRegister, Pool
 
@@ -22,9 +23,9 @@ def registration_task(task_id: str, register: CashRegister, *, reasons: int | No
         pool = Pool.objects.get(id=register.pool_id)
         outlet = Outlet.objects.get(id=pool.outlet_id)
     content = RegistrationContent(
-        user=organisation.name,
-        address=outlet.address,
-        place=outlet.place,
+        user=printable(organisation.name),
+        address=printable(outlet.address),
+        place=printable(outlet.place),
         serial=register.serial,
         cashier=Cashier(name="Администратор"),
         key_resource=KEY_DAYS,
