@@ -36,8 +36,8 @@ def _with_condition() -> Iterator[str]:
     for where, row in _conditional():
         if row.condition is not None:
             places.setdefault((row.tag, row.condition, row.mark), []).append(where)
-    for (tag, condition, mark), where in sorted(places.items()):
-        yield f"| {tag} {name(tag)} | {CONDITIONS[condition].text} | {mark} | {_join(where)} |"
+    for (tag, condition, mark), found in sorted(places.items()):
+        yield f"| {tag} {name(tag)} | {CONDITIONS[condition].text} | {mark} | {_join(found)} |"
     yield ""
 
 
@@ -52,8 +52,8 @@ def _without_condition() -> Iterator[str]:
         for where, row in _conditional(ffd):
             if (where, row.tag) not in conditioned:
                 places.setdefault((row.tag, row.source), []).append(where)
-        for (tag, source), where in sorted(places.items()):
-            yield f"| {tag} {name(tag)} | {_join(where)} | {source} |"
+        for (tag, source), found in sorted(places.items()):
+            yield f"| {tag} {name(tag)} | {_join(found)} | {source} |"
         yield ""
 
 

@@ -16,7 +16,7 @@ _PAID = (1136, 1138, 1218, 1219, 1220, 1201)
 _TAXED = (1139, 1140, 1141, 1142, 1143, 1183)
 
 
-class OperationCounters(Struct):
+class OperationCounters(Struct, frozen=True):
     """Receipts with one sign of settlement (1129 to 1132)."""
 
     count: int = 0  # 1135
@@ -41,7 +41,7 @@ class OperationCounters(Struct):
         return list(zip(_TAXED, values, strict=True))
 
 
-class CorrectionCounters(Struct):
+class CorrectionCounters(Struct, frozen=True):
     """Corrections or undelivered receipts with one sign of settlement (1145, 1232, 1146, 1233)."""
 
     count: int = 0  # 1135
@@ -64,7 +64,7 @@ def _sums(counters: OperationCounters | CorrectionCounters) -> Pairs:
 _NO_CORRECTIONS = (CorrectionCounters(),) * 4
 
 
-class SettlementCounters(Struct):
+class SettlementCounters(Struct, frozen=True):
     """1133 (corrections) and 1158 (undelivered): a count and the four signs of settlement in the order of 1054."""
 
     count: int = 0  # 1144
@@ -78,7 +78,7 @@ class SettlementCounters(Struct):
 _NO_OPERATIONS = (OperationCounters(),) * 4
 
 
-class TotalCounters(Struct):
+class TotalCounters(Struct, frozen=True):
     """1157 and 1194: all receipts and corrections, the four signs of settlement, corrections."""
 
     count: int = 0  # 1134
@@ -92,17 +92,18 @@ class TotalCounters(Struct):
 
 def read_totals(pairs: Pairs) -> TotalCounters:
     """The counters of an 1157 or 1194; what is left out counts as zero."""
+    one, two, three, four = (_read_operation(_nested(pairs, tag)) for tag in OPERATION_TAGS)
     return TotalCounters(
         count=_number(pairs, 1134),
-        operations=tuple(_read_operation(_nested(pairs, tag)) for tag in OPERATION_TAGS),
+        operations=(one, two, three, four),
         corrections=read_settlements(_nested(pairs, 1133)),
     )
 
 
 def read_settlements(pairs: Pairs) -> SettlementCounters:
     """The counters of an 1133 or 1158."""
-    operations = tuple(CorrectionCounters(**_paid(_nested(pairs, tag))) for tag in CORRECTION_TAGS)
-    return SettlementCounters(count=_number(pairs, 1144), operations=operations)
+    one, two, three, four = (CorrectionCounters(**_paid(_nested(pairs, tag))) for tag in CORRECTION_TAGS)
+    return SettlementCounters(count=_number(pairs, 1144), operations=(one, two, three, four))
 
 
 def _read_operation(pairs: Pairs) -> OperationCounters:

@@ -8,7 +8,7 @@ from .tags import FFD_1_2
 FNS_SITE = "www.nalog.gov.ru"
 
 
-class Profile(Struct):
+class Profile(Struct, frozen=True):
     """Registers of a pool differ in their numbers only; the rest, which receipts repeat, is here."""
 
     inn: str  # 1018

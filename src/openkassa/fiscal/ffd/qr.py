@@ -62,7 +62,8 @@ def _time(text: str) -> int:
     try:
         if match is None:
             raise ValueError
-        moment = dt.datetime(*(int(part or 0) for part in match.groups()))  # noqa: DTZ001
+        year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+        moment = dt.datetime(year, month, day, hour, minute, second)  # noqa: DTZ001
     except ValueError:
         raise NotAReceiptQR(f"t={text} isn't a time like 20240809T0824") from None
     return int((moment - _EPOCH).total_seconds())

@@ -2,7 +2,8 @@
 close (5), settlements (21), closing of the storage (6). `documents.document_header` stands in front of each.
 
 Each builder is a struct of the report's fields with the tag beside each; `content(ffd)` encodes it for a
-version. Numbers that the storage counts itself come in as given ones.
+version. A storage counts documents and sums itself and writes them into its reports, so those fields are None for the
+content that a register hands over; given, they make the report whole (an archive, a storage without counters).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from ..draft import Struct
 from .counters import SettlementCounters, TotalCounters
 from .profile import FNS_SITE
-from .tags import FFD_1_05, FFD_1_2
+from .tags import FFD_1_05, FFD_1_1, FFD_1_2
 from .tlv import Pairs, Value, encode
 
 KKT_VERSION = "openkassa"[:8]  # 1188, at most eight characters
@@ -20,7 +21,11 @@ def _present(*pairs: tuple[int, Value | None]) -> Pairs:
     return [(tag, value) for tag, value in pairs if value is not None]
 
 
-class Cashier(Struct):
+def _counters(*pairs: tuple[int, TotalCounters | SettlementCounters | None]) -> Pairs:
+    return [(tag, value.pairs()) for tag, value in pairs if value is not None]
+
+
+class Cashier(Struct, frozen=True):
     name: str  # 1021
     inn: str | None = None  # 1203
 
@@ -28,7 +33,7 @@ class Cashier(Struct):
         return _present((1021, self.name), (1203, self.inn))
 
 
-class RegistrationContent(Struct):
+class RegistrationContent(Struct, frozen=True):
     """Forms 1 and 11 (`reasons` given). FFD 1.2 has 1290 where 1.05 and 1.1 have a sign of their own for each bit."""
 
     user: str  # 1048
@@ -76,6 +81,8 @@ class RegistrationContent(Struct):
             (1189, ffd),
             (1213, self.key_resource),
         )
+        if ffd == FFD_1_1:  # a storage of FFD 1.2 writes 1190 into each document itself
+            pairs.append((1190, ffd))
         if self.reasons is not None and ffd != FFD_1_05:
             pairs.append((1205, self.reasons))
         if self.reason_code is not None and ffd == FFD_1_05:
@@ -95,7 +102,7 @@ class RegistrationContent(Struct):
 CONDITION_SIGNS = ((1221, 1), (1110, 2), (1108, 5), (1207, 6), (1109, 9), (1193, 10), (1126, 11))
 
 
-class StorageWarnings(Struct):
+class StorageWarnings(Struct, frozen=True):
     """1050 to 1053: written when set."""
 
     resource: bool = False  # 1050, 30 days left
@@ -108,15 +115,21 @@ class StorageWarnings(Struct):
         return [(tag, 1) for tag, is_set in signs if is_set]
 
 
-class Undelivered(Struct):
+class Undelivered(Struct, frozen=True):
     """Documents that the operator hasn't acknowledged."""
 
     count: int = 0  # 1097
     first_day: int = 0  # 1098, till-local seconds
-    first_fd: int = 0  # 1116
+    first_fd: int = 0  # 1116, form 21 only
+
+    def pairs(self, *, with_number: bool = False) -> Pairs:
+        if not self.count:
+            return [(1097, 0)]
+        number: Pairs = [(1116, self.first_fd)] if with_number else []
+        return [*number, (1097, self.count), (1098, self.first_day)]
 
 
-class ShiftOpenContent(Struct):
+class ShiftOpenContent(Struct, frozen=True):
     """Form 2."""
 
     cashier: Cashier | None = None
@@ -133,75 +146,70 @@ class ShiftOpenContent(Struct):
         return encode(pairs)
 
 
-class ShiftCloseContent(Struct):
+class ShiftCloseContent(Struct, frozen=True):
     """Form 5. FFD 1.05 has no counters (1194, 1157)."""
 
-    receipts: int  # 1118
-    documents: int  # 1111, with this one
-    key_resource: int  # 1213, days
-    shift_totals: TotalCounters  # 1194
-    storage_totals: TotalCounters  # 1157
-    undelivered: Undelivered = Undelivered()
+    cashier: Cashier | None = None
+    operator_message: int = 0  # 1206
     notifications: int | None = None  # 2104, notifications of marked goods that weren't delivered
     warnings: StorageWarnings = StorageWarnings()
-    operator_message: int = 0  # 1206
-    cashier: Cashier | None = None
+    receipts: int | None = None  # 1118
+    documents: int | None = None  # 1111, with this one
+    key_resource: int | None = None  # 1213, days
+    shift_totals: TotalCounters | None = None  # 1194
+    storage_totals: TotalCounters | None = None  # 1157
+    undelivered: Undelivered | None = None
 
     def content(self, ffd: int) -> bytes:
         pairs = self.cashier.pairs() if self.cashier else []
-        pairs += [(1118, self.receipts), (1111, self.documents), (1097, self.undelivered.count)]
+        pairs += _present((1118, self.receipts), (1111, self.documents))
+        if self.undelivered is not None:
+            pairs += self.undelivered.pairs()
         if ffd == FFD_1_2:
             pairs += _present((2104, self.notifications))
-        if self.undelivered.count:
-            pairs.append((1098, self.undelivered.first_day))
         pairs += self.warnings.pairs()
         if ffd != FFD_1_05:
             if self.operator_message:
                 pairs.append((1206, self.operator_message))
-            pairs += [(1194, self.shift_totals.pairs()), (1157, self.storage_totals.pairs())]
-        pairs.append((1213, self.key_resource))
+            pairs += _counters((1194, self.shift_totals), (1157, self.storage_totals))
+        pairs += _present((1213, self.key_resource))
         return encode(pairs)
 
 
-class SettlementsContent(Struct):
-    """Form 21."""
+class SettlementsContent(Struct, frozen=True):
+    """Form 21. Counters are of FFD 1.1 and 1.2."""
 
-    key_resource: int  # 1213, FFD 1.2
-    storage_totals: TotalCounters  # 1157, from FFD 1.1 on
-    undelivered: Undelivered = Undelivered()
-    undelivered_totals: SettlementCounters | None = None  # 1158, from FFD 1.1 on
     offline: bool = False  # 1002
     notifications: int | None = None  # 2104
+    key_resource: int | None = None  # 1213, FFD 1.2
+    undelivered: Undelivered | None = None
+    storage_totals: TotalCounters | None = None  # 1157
+    undelivered_totals: SettlementCounters | None = None  # 1158
 
     def content(self, ffd: int) -> bytes:
         pairs: Pairs = [(1002, 1)] if self.offline else []
-        if self.undelivered.count:
-            pairs.append((1116, self.undelivered.first_fd))
-        pairs.append((1097, self.undelivered.count))
-        if self.undelivered.count:
-            pairs.append((1098, self.undelivered.first_day))
+        if self.undelivered is not None:
+            pairs += self.undelivered.pairs(with_number=True)
         if ffd == FFD_1_2:
             pairs += _present((2104, self.notifications), (1213, self.key_resource))
         if ffd != FFD_1_05:
-            pairs.append((1157, self.storage_totals.pairs()))
-            if self.undelivered_totals is not None:
-                pairs.append((1158, self.undelivered_totals.pairs()))
+            pairs += _counters((1157, self.storage_totals), (1158, self.undelivered_totals))
         return encode(pairs)
 
 
-class StorageCloseContent(Struct):
+class StorageCloseContent(Struct, frozen=True):
     """Form 6."""
 
     user: str  # 1048
     address: str  # 1009
     place: str  # 1187
-    storage_totals: TotalCounters  # 1157, from FFD 1.1 on
     cashier: Cashier | None = None
+    storage_totals: TotalCounters | None = None  # 1157, from FFD 1.1 on
 
     def content(self, ffd: int) -> bytes:
         pairs: Pairs = [(1048, self.user)]
         pairs += self.cashier.pairs() if self.cashier else []
         pairs += [(1009, self.address), (1187, self.place)]
         if ffd != FFD_1_05:
-            pairs.append((1157, self.storage_totals.pairs()))
+            pairs += _counters((1157, self.storage_totals))
         return encode(pairs)
