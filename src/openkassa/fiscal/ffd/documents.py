@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from typing import Final, NamedTuple
 
-from .tags import ACKNOWLEDGEMENT, FFD_1_2, TAGS
+from .tags import ACKNOWLEDGEMENT, FFD_1_05, TAGS
 from .tlv import Pairs, UnencodableValue, encode
 
 SIGN_SIZE: Final = 6  # of tag 1077
@@ -37,10 +37,10 @@ def document_header(
     operation: int | None = None,
     total: int | None = None,
 ) -> Header:
-    """Tags that the storage itself puts: 1209, 1190 (in 1.2), 1041, 1037, 1018, 1040, 1012, then after the sign
+    """Tags that the storage itself puts: 1209, 1190 (not in 1.05), 1041, 1037, 1018, 1040, 1012, then after the sign
     1038, 1042, 1054, 1020 as far as they are given. `at` is till-local seconds, `total` kopecks."""
     before: Pairs = [(1209, ffd)]
-    if ffd == FFD_1_2:
+    if ffd != FFD_1_05:
         before.append((1190, ffd))
     before += [(1041, fn), (1037, rnm), (1018, inn), (1040, fd), (1012, at)]
     after: Pairs = [

@@ -11,7 +11,7 @@ from __future__ import annotations
 from ..draft import Struct
 from .counters import SettlementCounters, TotalCounters
 from .profile import FNS_SITE
-from .tags import FFD_1_05, FFD_1_1, FFD_1_2
+from .tags import FFD_1_05, FFD_1_2
 from .tlv import Pairs, Value, encode
 
 KKT_VERSION = "openkassa"[:8]  # 1188, at most eight characters
@@ -81,8 +81,6 @@ class RegistrationContent(Struct, frozen=True):
             (1189, ffd),
             (1213, self.key_resource),
         )
-        if ffd == FFD_1_1:  # a storage of FFD 1.2 writes 1190 into each document itself
-            pairs.append((1190, ffd))
         if self.reasons is not None and ffd != FFD_1_05:
             pairs.append((1205, self.reasons))
         if self.reason_code is not None and ffd == FFD_1_05:
