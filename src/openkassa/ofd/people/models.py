@@ -22,3 +22,14 @@ class LoginIdentifier(AbstractLoginIdentifier):
 
     class Meta(AbstractLoginIdentifier.Meta):
         abstract = False
+
+
+class AttemptCounter(models.Model):
+    """Sign-ins tried with one identifier or from one address in one window of time."""
+
+    key = models.CharField(max_length=64)  # keyed digest of what is counted, never the value itself
+    window = models.DateTimeField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "window"], name="ofd_attempt_counter_once")]
