@@ -1,5 +1,6 @@
 """The readable tree of fiscal bytes."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,13 @@ def test_a_whole_message():
     assert "CRC 0x7825 (right)" in shown
     assert "    1209 Номер версии ФФД: 1.05" in shown
     assert "message sign 8106a55ae10c4d750000" in shown
+
+
+def test_a_header_alone():
+    vectors = json.loads((WIRE.parent / "tlv/primitives.json").read_text())["vectors"]
+    raw = bytes.fromhex(next(row["hex"] for row in vectors if row["type"] == "session header"))
+    shown = describe(raw)
+    assert "storage 9999078950" in shown and "body 305 bytes, 0 are there" in shown and "flags 0x0014" in shown
 
 
 def test_a_container():

@@ -159,6 +159,12 @@ def test_the_rest_of_the_fields():
     )
 
 
+def test_empty_texts_are_left_out():
+    draft = make_draft(cashier="", extra="", seller_email="", buyer=Buyer(contact="", name=""))
+    tags = {tag for tag, _ in rendered(draft, seller_email=None)}
+    assert not tags & {1008, 1021, 1117, 1192, 1227, 1256}
+
+
 def test_the_draft_overrides_the_pool():
     draft = make_draft(address="г. Другой", place="shop.example.com", seller_email="a@b.example", machine_number="7")
     pairs = rendered(draft, machine_number="1", internet_only=True)

@@ -16,6 +16,11 @@ def test_every_mark_and_status_is_known():
     assert {row.status for row in TAGS.values()} == {"form", "current", "2025", "old"}
 
 
+def test_the_cyrillic_letter_of_the_tax_service_is_kept():
+    """Two implementations that exchange JSON with it spell the name of 1174 so."""
+    assert TAGS[1174].json == "\N{CYRILLIC SMALL LETTER ES}orrectionBase"
+
+
 def test_name_of_an_unknown_tag():
     assert name(1020) == "Сумма расчета, указанного в чеке (БСО)"
     assert name(3000) == "неизвестный реквизит"

@@ -50,30 +50,29 @@ def test_receipt_of_an_atol_register():
     assert encode([(form, fields)]) == raw
 
 
-PRIMITIVES = {row["type"]: row for row in json.loads((VECTORS / "tlv/primitives.json").read_text())["vectors"]}
+PRIMITIVES = json.loads((VECTORS / "tlv/primitives.json").read_text())["vectors"]
+TAG_OF_TYPE = {"vln": 1020, "vln6": 1020, "fvln": 1023, "fvln8": 1023, "string": 1030, "unixtime": 1012}
+HEX_FRACTIONS = {"0x123456/10^5": Decimal(0x123456) / 10**5}
 
 
-@pytest.mark.parametrize(
-    ("name", "tag", "value"),
-    [
-        ("vln", 1020, 404969),
-        ("vln6", 1020, 87892227523633),
-        ("fvln", 1023, Decimal("11.93046")),
-        ("fvln8 padded", 1023, Decimal("1453.67")),
-        ("string cp866", 1030, "Привет, мир!"),
-        ("unixtime", 1012, 1436418698),
-        ("vln zero (coop-fd style)", 1020, 0),
-        ("vln zero (ATOL style)", 1020, 0),
-    ],
-)
-def test_primitives(name, tag, value):
-    raw = bytes.fromhex(PRIMITIVES[name]["hex"])
-    assert decode(field(tag, raw)) == [(tag, value)]
+def primitives():
+    return [row for row in PRIMITIVES if row["type"].split()[0] in TAG_OF_TYPE]
 
 
-def test_fvln_and_unknown_tag_of_the_vectors():
-    assert decode(field(1023, bytes.fromhex("0215cd5b07"))) == [(1023, Decimal("1234567.89"))]
-    raw = bytes.fromhex(PRIMITIVES["tlv tag 666"]["hex"])
+@pytest.mark.parametrize("row", primitives(), ids=lambda row: f"{row['type']} {row['hex']}")
+def test_primitives(row):
+    tag, value = TAG_OF_TYPE[row["type"].split()[0]], row["value"]
+    if tag == 1023:
+        value = HEX_FRACTIONS.get(value) or Decimal(value)
+    assert decode(field(tag, bytes.fromhex(row["hex"]))) == [(tag, value)]
+
+
+def test_all_primitives_but_the_two_of_other_tests_are_here():
+    assert [row["type"] for row in PRIMITIVES if row not in primitives()] == ["tlv tag 666", "session header"]
+
+
+def test_an_unknown_tag_survives():
+    raw = bytes.fromhex(next(row["hex"] for row in PRIMITIVES if row["type"] == "tlv tag 666"))
     ((tag, value),) = decode(raw)
     assert (tag, value.decode("cp866")) == (666, "Мама, мыла; раму!_AaE)")
     assert encode([(tag, value)]) == raw

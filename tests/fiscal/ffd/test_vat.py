@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from math import floor
 from pathlib import Path
@@ -154,3 +154,9 @@ def test_a_quantity_with_a_fraction_keeps_one_line():
 @given(st.integers(0, 10**8), st.decimals(0, 10**4, places=3))
 def test_amount_of_a_line(price, quantity):
     assert vat.line_amount(price, quantity) == half_up(price * Fraction(quantity))
+
+
+def test_amounts_do_not_depend_on_the_precision_of_decimals():
+    with localcontext(prec=4):
+        assert vat.line_amount(123456789, Decimal("987654.321")) == half_up(123456789 * Fraction("987654.321"))
+        assert vat.unit_prices(123456789, Decimal("0.5")) == [(246913578, Decimal("0.5"))]

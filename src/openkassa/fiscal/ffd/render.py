@@ -76,13 +76,13 @@ def local_day(day: dt.date) -> int:
 
 
 def _add(pairs: Pairs, tag: int, value: object) -> None:
-    if value is not None:
+    if value is not None and value != "":
         pairs.append((tag, value))  # type: ignore[arg-type]
 
 
 def _correction(correction: Correction, profile: Profile) -> Pairs:
     base: Pairs = [(1178, local_day(correction.date))]
-    if correction.number is not None:
+    if correction.number:
         base.append((1179, correction.number))
     elif profile.ffd == FFD_1_05:  # requires 1179 always; that a space says "nobody ordered it" is unconfirmed
         base.append((1179, " "))

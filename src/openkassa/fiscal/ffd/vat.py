@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from importlib import resources
 from typing import Final, NamedTuple
 
@@ -54,6 +54,7 @@ def _load() -> tuple[Rate, ...]:
 
 RATES: Final = _load()
 CODES: Final = frozenset(rate.code for rate in RATES)
+_BY_CODE: Final = {code: [rate for rate in RATES if rate.code == code] for code in CODES}
 
 
 def rate(code: int, day: dt.date | None = None) -> Rate:
@@ -62,10 +63,10 @@ def rate(code: int, day: dt.date | None = None) -> Rate:
     A code outside its dates still has a meaning: that of its first row. `Rate.in_force` tells. Raises ValueError
     for a code that the format doesn't have.
     """
-    rows = [row for row in RATES if row.code == code]
-    if not rows:
+    rows = _BY_CODE.get(code)
+    if rows is None:
         raise ValueError(f"VAT rate code {code} isn't one of 1..12 (tag 1199)")
-    if day is not None:
+    if day is not None and len(rows) > 1:
         rows = [row for row in rows if row.in_force(day)] or rows
     return rows[0]
 
@@ -93,7 +94,8 @@ def vat_totals(lines: Iterable[tuple[int, int]], day: dt.date | None = None) -> 
 
 def line_amount(price: int, quantity: Decimal) -> int:
     """Kopecks of a line: price × quantity, a half kopeck is rounded up."""
-    return int((price * quantity).to_integral_value(ROUND_HALF_UP))
+    numerator, denominator = quantity.as_integer_ratio()
+    return _half_up(price * numerator, denominator)
 
 
 def spread_discount(amounts: Sequence[int], discount: int) -> list[int]:
@@ -125,7 +127,8 @@ def unit_prices(amount: int, quantity: Decimal) -> list[tuple[int, Decimal]]:
     """
     if quantity <= 0:
         raise ValueError(f"quantity {quantity} isn't above zero")
-    price = int((amount / quantity).to_integral_value(ROUND_HALF_UP))
+    numerator, denominator = quantity.as_integer_ratio()
+    price = _half_up(amount * denominator, numerator)
     if line_amount(price, quantity) == amount or quantity != int(quantity):
         return [(price, quantity)]
     low, dearer = divmod(amount, int(quantity))
