@@ -1,0 +1,55 @@
+"""The sandbox process: mailbox with its SMTP server, phone, hooks, faults, on one HTTP port."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+
+from openkassa.core import health
+from openkassa.core.http_server import serve_asgi
+from openkassa.core.settings import Settings, settings
+from openkassa.sandbox import api, mailbox, pages
+from openkassa.sandbox.answers import JSON, BadRequest
+from openkassa.sandbox.store import Store
+
+log = structlog.get_logger(__name__)
+
+
+def application() -> Starlette:
+    """The sandbox of this process's settings."""
+    return make_application(settings())
+
+
+def make_application(settings: Settings) -> Starlette:
+    smtp_port = settings.sandbox_part_port("smtp")
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.store = Store(settings.home / "sandbox" / "sandbox.db")
+        app.state.smtp_address = f"smtp://{settings.bind}:{smtp_port}"
+        server = await mailbox.serve(app.state.store, settings.bind, smtp_port)
+        health.register_check("smtp", lambda: f"listens at {settings.bind}:{smtp_port}")
+        log.info("sandbox_started", smtp=app.state.smtp_address)
+        try:
+            yield
+        finally:
+            server.close()
+            app.state.store.close()
+
+    handlers = {BadRequest: _bad_request, 404: pages.not_found}
+    return Starlette(routes=[*api.ROUTES, *pages.ROUTES], lifespan=lifespan, exception_handlers=handlers)
+
+
+async def _bad_request(_request: Request, error: Exception) -> Response:
+    return JSON({"error": str(error)}, status_code=400)
+
+
+def run() -> None:
+    """Serves until a signal. Replaces this process."""
+    given = settings()
+    serve_asgi("openkassa.sandbox.main:application", bind=given.bind, port=given.sandbox_port, process_name="sandbox")

@@ -1,0 +1,63 @@
+"""Words of the sandbox's pages in Russian and English."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+WORDS = {
+    "title": ("Песочница OpenKassa", "OpenKassa sandbox"),
+    "about": (
+        "Остальной мир для разработки и проверок. Наружу ничего не уходит: письма и СМС остаются на этих страницах.",
+        "The rest of the world for development and tests. Nothing goes out: mails and SMS stay on these pages.",
+    ),
+    "mailbox": ("Почта", "Mailbox"),
+    "mailbox_about": ("Письма, принятые по SMTP", "Mails received over SMTP"),
+    "phone": ("Телефоны", "Phones"),
+    "phone_about": ("СМС, отправленные через шлюз", "SMS sent through the gateway"),
+    "hooks": ("Приёмник уведомлений", "Callback receiver"),
+    "hooks_about": ("Запросы, пришедшие на /hook/имя", "Requests that came to /hook/name"),
+    "faults": ("Неисправности", "Faults"),
+    "faults_about": ("Отказы, задержки и потери, которые можно включить", "Refusals, delays and losses to switch on"),
+    "empty": ("Пока ничего нет", "Nothing here yet"),
+    "from": ("От кого", "From"),
+    "to": ("Кому", "To"),
+    "subject": ("Тема", "Subject"),
+    "when": ("Когда, UTC", "When, UTC"),
+    "text": ("Текст", "Text"),
+    "page": ("Письмо", "Page"),
+    "raw": ("Исходник", "Source"),
+    "repeats": ("повторов", "repeats"),
+    "method": ("Запрос", "Request"),
+    "answered": ("Ответ", "Answer"),
+    "lost": ("потерян", "lost"),
+    "body": ("Тело", "Body"),
+    "headers": ("Заголовки", "Headers"),
+    "fault": ("Неисправность", "Fault"),
+    "value": ("Значение (0 — выключить)", "Value (0 switches it off)"),
+    "times": ("Сколько раз", "How many times"),
+    "save": ("Сохранить", "Save"),
+    "clear": ("Очистить", "Clear"),
+    "all_off": ("Выключить всё", "Switch all off"),
+    "saved": ("Сохранено", "Saved"),
+    "not_found": ("Такой страницы нет", "There is no such page"),
+    "no_subject": ("(без темы)", "(no subject)"),
+    "units_switch": ("0 или 1", "0 or 1"),
+    "units_seconds": ("секунды", "seconds"),
+    "units_smtp": ("код 400–599", "code 400–599"),
+    "units_http": ("код 400–599", "code 400–599"),
+    "interfaces": ("Адреса", "Addresses"),
+}
+
+
+def language_of(request: Request) -> str:
+    """ "ru" or "en": as asked for in the address, else as the browser prefers, Russian when it does not say."""
+    chosen = request.query_params.get("lang") or request.cookies.get("sandbox_language")
+    if chosen in ("ru", "en"):
+        return chosen
+    accepted = request.headers.get("accept-language", "ru").lower()
+    first = accepted.split(",")[0].strip()
+    return "en" if first.startswith("en") else "ru"
+
+
+def words(language: str) -> dict[str, str]:
+    return {name: pair[0 if language == "ru" else 1] for name, pair in WORDS.items()}
