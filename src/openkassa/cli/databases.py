@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,7 +47,10 @@ def migrate(settings: Settings) -> None:
 
 
 def run_migrations(project: str) -> None:
-    """Migrate one project in a process of its own; its output goes to ours. Raises `Trouble`."""
-    done = subprocess.run([sys.executable, "-m", "openkassa.cli.migrate_project", project], env=dict(os.environ))
+    """Migrate one project in a process of its own; its output goes to ours. Raises `Trouble`.
+
+    Ctrl-C does not reach it: what it has begun it ends.
+    """
+    done = subprocess.run([sys.executable, "-m", "openkassa.cli.migrate_project", project], start_new_session=True)
     if done.returncode != 0:
         raise Trouble(f"the {project} database could not be migrated; the lines above say why")

@@ -35,8 +35,13 @@ def check_ports(settings: Settings) -> None:
 
 
 def forget_taken_ports(settings: Settings) -> None:
-    """Chosen ports that someone else has taken since are given up: new ones are chosen when they are asked for."""
+    """Chosen ports that someone else has taken since are given up: new ones are chosen when they are asked for.
+
+    Those of devices stay: they are also in the device's own settings and in the register's.
+    """
     for path in (settings.home / "ports").glob("*"):
+        if path.name.startswith("device_"):
+            continue
         if not path.read_text().isdecimal() or _problem(settings.bind, int(path.read_text())):
             path.unlink()
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from openkassa.core.settings import Settings
 
+RESTORED = "restored"  # marker of a restored home: the worker starts when doctor has compared and removed it
 DEVICES = "devices"  # homes of the emulated cash registers, a directory each, inside the home
 
 
@@ -29,11 +30,12 @@ class Process:
 
 def platform_processes(settings: Settings) -> list[Process]:
     """What runs on one machine, in the order of starting."""
+    worker = _kassa("worker", ready=_url(settings, settings.free_port("worker_http")), stage=1)
     return [
         *operator_processes(settings),
         *device_processes(settings),
         _kassa("sandbox", ready=_url(settings, settings.sandbox_port), stage=2),
-        _kassa("worker", ready=_url(settings, settings.free_port("worker_http")), stage=1),
+        *([] if (settings.home / RESTORED).exists() else [worker]),
         _kassa("events", ready=_url(settings, settings.events_port)),
         _kassa("web", ready=_url(settings, settings.http_port)),
     ]
@@ -49,11 +51,19 @@ def operator_processes(settings: Settings) -> list[Process]:
 
 def device_processes(settings: Settings) -> list[Process]:
     """A process for each emulated cash register of the home."""
-    return [_kassa("device", str(home), name=f"device-{home.name}", stage=2) for home in device_homes(settings)]
+    return [
+        _kassa("device", str(home), name=f"device-{home.name}", stage=2, ready=_device_url(home))
+        for home in device_homes(settings)
+    ]
 
 
 def device_homes(settings: Settings) -> list[Path]:
-    return sorted(path for path in (settings.home / DEVICES).glob("*") if path.is_dir())
+    return sorted(path.parent for path in (settings.home / DEVICES).glob("*/device.json"))
+
+
+def _device_url(home: Path) -> str | None:
+    address = json.loads((home / "device.json").read_text()).get("http")
+    return f"http://{address}/health/ready" if address else None
 
 
 def _kassa(*words: str, ready: str | None = None, name: str | None = None, stage: int = 0) -> Process:

@@ -30,6 +30,7 @@ LONGEST_BACKOFF_SECONDS = 30.0
 STEADY_SECONDS = 60.0  # a process that ran so long starts again at once
 READY_SECONDS = 90.0
 LOG_LIMIT_BYTES = 32 * 1024 * 1024
+FALLS_AT_START = 3
 DATABASE_STAGE = 9
 EXIT_REFUSED = (2, 3)  # wrong setting, unknown schema: starting again would not help
 
@@ -98,6 +99,8 @@ class Supervisor:
         while waiting:
             for name, child in list(waiting.items()):
                 self.raise_when_asked()
+                if child.falls >= FALLS_AT_START:
+                    raise Trouble(f"{name} keeps falling; {self.log_of(child.process)} says why")
                 reason = not_ready(child.process) if child.running else "has stopped"
                 if reason is None:
                     del waiting[name]

@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 
 from rich.console import Console
@@ -16,9 +17,11 @@ from openkassa.cli.home import describe_holder, hold_home, holder, make_home
 from openkassa.cli.migrate_project import PROJECTS
 from openkassa.cli.ports import check_ports, forget_taken_ports
 from openkassa.cli.postgres import embedded_cluster
-from openkassa.cli.processes import device_processes, platform_processes
+from openkassa.cli.processes import RESTORED, platform_processes
 from openkassa.cli.supervisor import Stopped, Supervisor
 from openkassa.core.settings import Settings
+
+STOP_HINT = "Ctrl-C stops everything."
 
 
 def up(settings: Settings, console: Console, *, demo: bool) -> None:
@@ -34,7 +37,7 @@ def up(settings: Settings, console: Console, *, demo: bool) -> None:
         forget_taken_ports(settings)
         with contextlib.suppress(Stopped):
             _start(settings, console, supervisor, demo=demo)
-            supervisor.run(lambda: _start_new_devices(settings, supervisor))
+            supervisor.run(lambda: _start_new(settings, supervisor))
         console.print("Stopping …")
     console.print("Stopped.")
 
@@ -62,18 +65,30 @@ def _start(settings: Settings, console: Console, supervisor: Supervisor, *, demo
     with _step(console, "Processes"):
         supervisor.start(platform_processes(settings))
         supervisor.wait_ready()
+    if (settings.home / RESTORED).exists():
+        console.print("This home was restored: the worker starts when `kassa doctor --reconcile` has compared.")
     console.print(f"OpenKassa is up: {settings.public_url}")
     if demo:
-        from openkassa.cli import tour
+        threading.Thread(target=_tour, args=(console,), name="tour", daemon=True).start()
+    else:
+        console.print(STOP_HINT)
 
+
+def _tour(console: Console) -> None:
+    """Shows the main job at work. In a thread: the supervisor watches meanwhile, and Ctrl-C is heard."""
+    from openkassa.cli import tour
+
+    try:
         tour.run(console)
-    console.print("Ctrl-C stops everything.")
+    except Exception as error:  # the platform is up whatever the tour met
+        console.print(f"The tour ended early: {type(error).__name__}: {error}", markup=False)
+    console.print(STOP_HINT)
 
 
-def _start_new_devices(settings: Settings, supervisor: Supervisor) -> None:
-    """A cash register that was added while the platform runs gets its process too."""
+def _start_new(settings: Settings, supervisor: Supervisor) -> None:
+    """Processes for what was added while the platform runs: a cash register; the worker of a restored home."""
     known = {child.process.name for child in supervisor.children}
-    supervisor.start(process for process in device_processes(settings) if process.name not in known)
+    supervisor.start(process for process in platform_processes(settings) if process.name not in known)
 
 
 def _collect_static() -> None:
@@ -82,6 +97,7 @@ def _collect_static() -> None:
             [sys.executable, "-m", "django", "collectstatic", "--noinput", "--verbosity", "0"],
             env={**os.environ, "DJANGO_SETTINGS_MODULE": f"openkassa.projects.{project}.settings"},
             check=True,
+            start_new_session=True,
         )
 
 

@@ -9,7 +9,12 @@ app = typer.Typer(pretty_exceptions_enable=False)
 def worker() -> None:
     """Run a worker: receipts to registers, callbacks, mails, what is due."""
     from openkassa.cli.django_process import set_up
+    from openkassa.cli.errors import Trouble
+    from openkassa.cli.processes import RESTORED
+    from openkassa.core.settings import settings
 
+    if (settings().home / RESTORED).exists():
+        raise Trouble("this home was restored from a backup: run `kassa doctor --reconcile` first")
     set_up("kassa", "worker")
     from openkassa.kassa.fiscalisation.worker import run
 
