@@ -1,3 +1,25 @@
-"""Addresses of web."""
+"""Addresses of the pages of the merchant side."""
 
-urlpatterns: list = []
+from django.urls import include, path
+
+from openkassa.web import account, cabinet, public
+
+urlpatterns = [
+    path("", include("openkassa.ui.urls")),
+    path("", public.landing, name="landing"),
+    path("r/<uuid:receipt_id>/<str:token>", public.receipt, name="public-receipt"),
+    path("r/<uuid:receipt_id>/<str:token>/live", public.receipt_live, name="public-receipt-live"),
+    path("r/<uuid:receipt_id>/<str:token>/pdf", public.receipt_pdf, name="public-receipt-pdf"),
+    path("login", account.sign_in, name="login"),
+    path("logout", account.sign_out, name="logout"),
+    path("profile", account.profile, name="profile"),
+    path("organisation", account.switch_organisation, name="organisation"),
+    path("receipts", cabinet.receipts, name="receipts"),
+    path("receipts.xlsx", cabinet.receipts_excel, name="receipts-excel"),
+    path("receipts/<uuid:receipt_id>", cabinet.receipt, name="receipt"),
+    path("receipts/<uuid:receipt_id>/live", cabinet.receipt_live, name="receipt-live"),
+    path("receipts/<uuid:receipt_id>/callbacks/<uuid:callback_id>", cabinet.callback_resend, name="callback-resend"),
+    path("registers", cabinet.registers, name="registers"),
+    path("registers/<uuid:register_id>", cabinet.register, name="register"),
+    path("connect", cabinet.connect, name="connect"),
+]

@@ -44,6 +44,12 @@ def clock_time(instant: dt.datetime | None, utc_offset: int | None = 0, seconds:
     return "" if instant is None else formats.clock_time(instant, int(utc_offset or 0), seconds=seconds)
 
 
+@register.simple_tag
+def till_time(seconds: int | None) -> str:
+    """Seconds of till-local time (tag 1012) as they stand on the receipt: there is no zone to move them to."""
+    return "" if seconds is None else formats.date_time(dt.datetime.fromtimestamp(seconds, dt.UTC))
+
+
 @register.filter
 def percent_of(part: int | Decimal, whole: int | Decimal) -> int:
     """How many hundredths of `whole` `part` is, from 0 to 100."""

@@ -1,0 +1,212 @@
+"""Pages of an organisation: receipts, registers, connecting a shop."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from openkassa.core.clock import now
+from openkassa.core.tenancy import within
+from openkassa.kassa.receipts.callbacks import callback_resend as resend
+from openkassa.kassa.receipts.links import receipt_url
+from openkassa.kassa.receipts.models import Channel, Receipt, State
+from openkassa.kassa.receipts.selectors import receipt_callbacks, receipt_counts, receipt_draft, receipt_status
+from openkassa.kassa.registers.models import Acknowledgement
+from openkassa.kassa.registers.selectors import register_documents, register_health, register_list
+from openkassa.ui import formats
+from openkassa.web import health, receipt_facts, wording
+from openkassa.web.access import role_required
+from openkassa.web.addresses import api_addresses
+from openkassa.web.excel import LIMIT, receipts_workbook
+from openkassa.web.places import MOSCOW, Place, offset_of, places
+from openkassa.web.receipt_list import Filters, receipt_page, receipts_all
+
+CHIPS = (State.ACCEPTED, State.ASSIGNED, State.IN_DOUBT, State.REFUSED)
+
+
+@require_GET
+@role_required("owner", "manager", "cashier")
+def receipts(request: HttpRequest) -> HttpResponse:
+    organisation_id = request.organisation_id
+    filters = Filters(request.GET)
+    offset = offset_of(organisation_id)
+    page = receipt_page(organisation_id, filters.cleaned_data, offset) if filters.is_valid() else None
+    counts = receipt_counts(organisation_id)
+    channels = places(organisation_id)
+    context = {
+        "filters": filters,
+        "page": page,
+        "rows": [_row(receipt, channels) for receipt in page.receipts] if page else [],
+        "chips": [(state, counts.get(state.value, 0), wording.STATE_LOOKS[state]) for state in CHIPS],
+        "filtered": any(value for name, value in request.GET.items() if name != "after"),
+        "has_channels": bool(channels),
+        "offset": offset,
+        "today": formats.local(now(), offset).date(),
+    }
+    return render(request, "web/receipts.html", context)
+
+
+def _row(receipt, channels: dict) -> dict:
+    return {
+        "receipt": receipt,
+        "place": channels.get(receipt.channel_id, Place("", "", MOSCOW)),
+        "kind": wording.kind_of(receipt.form, receipt.operation),
+        "look": wording.STATE_LOOKS[State(receipt.state)],
+        "state": State(receipt.state).label,
+    }
+
+
+@require_GET
+@role_required("owner", "manager")
+def receipts_excel(request: HttpRequest) -> HttpResponse:
+    """The same list as a workbook, at most `LIMIT` rows."""
+    organisation_id = request.organisation_id
+    filters = Filters(request.GET)
+    if not filters.is_valid():
+        return redirect("receipts")
+    offset = offset_of(organisation_id)
+    rows = receipts_all(organisation_id, filters.cleaned_data, offset, LIMIT)
+    file = receipts_workbook(rows, places(organisation_id), request.membership.currency)
+    name = f"receipts-{formats.local(now(), offset):%Y-%m-%d}.xlsx"
+    return FileResponse(file, as_attachment=True, filename=name)
+
+
+@require_GET
+@role_required("owner", "manager", "cashier")
+def receipt(request: HttpRequest, receipt_id: uuid.UUID) -> HttpResponse:
+    return render(request, "web/receipt.html", _receipt_context(request, receipt_id))
+
+
+@require_GET
+@role_required("owner", "manager", "cashier")
+def receipt_live(request: HttpRequest, receipt_id: uuid.UUID) -> HttpResponse:
+    """The part of the page that changes while the receipt is on its way."""
+    return render(request, "web/receipt.html#live", _receipt_context(request, receipt_id))
+
+
+def _receipt_context(request: HttpRequest, receipt_id: uuid.UUID) -> dict:
+    organisation_id = request.organisation_id
+    status = receipt_status(organisation_id, receipt_id)
+    if status is None:
+        raise Http404
+    draft = receipt_draft(organisation_id, receipt_id)
+    names = receipt_facts.register_names(organisation_id)
+    place = places(organisation_id).get(status.channel_id, Place("", "", MOSCOW))
+    return {
+        "receipt": status,
+        "draft": draft,
+        "place": place,
+        "currency": request.membership.currency,
+        "kind": wording.kind_of(status.form, status.operation),
+        "state": State(status.state).label,
+        "look": wording.STATE_LOOKS[State(status.state)],
+        "next": wording.what_next(status.state, status.acknowledgement),
+        "final": receipt_facts.is_final(status),
+        "steps": receipt_facts.steps_of(status, names),
+        "lines": receipt_facts.lines_of(draft) if draft else [],
+        "taxes": receipt_facts.taxes_of(draft) if draft else [],
+        "payments": receipt_facts.payments_of(draft) if draft else [],
+        "taxation": wording.TAXATIONS.get(status.taxation, status.taxation),
+        "qr": receipt_facts.qr_text(status),
+        "attempts": [
+            (attempt, names.get(str(attempt.register_id), ""), wording.ATTEMPT_LOOKS[attempt.state])
+            for attempt in receipt_facts.attempts_of(organisation_id, receipt_id)
+        ],
+        "callbacks": [
+            (callback, deliveries, wording.CALLBACK_LOOKS[callback.state])
+            for callback, deliveries in receipt_callbacks(organisation_id, receipt_id)
+        ],
+        "copies": receipt_facts.copies_of(organisation_id, receipt_id),
+        "refunds": _referring(organisation_id, receipt_id),
+        "public_url": receipt_url(receipt_id),
+        "may_resend": request.role in ("owner", "manager"),
+    }
+
+
+def _referring(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> list[tuple[Receipt, str]]:
+    with within(organisation_id):
+        found = list(Receipt.objects.filter(refers_to_id=receipt_id).order_by("id")[:20])
+    return [(receipt, wording.kind_of(receipt.form, receipt.operation)) for receipt in found]
+
+
+@require_POST
+@role_required("owner", "manager")
+def callback_resend(request: HttpRequest, receipt_id: uuid.UUID, callback_id: uuid.UUID) -> HttpResponse:
+    try:
+        resend(organisation_id=request.organisation_id, callback_id=callback_id)
+    except ObjectDoesNotExist:
+        raise Http404 from None
+    messages.success(request, _("The shop will be told again in a few seconds."))
+    return redirect("receipt", receipt_id=receipt_id)
+
+
+@require_GET
+@role_required("owner", "manager")
+def registers(request: HttpRequest) -> HttpResponse:
+    at = now()
+    rows = [_register(register, status, at) for register, status in register_list(request.organisation_id)]
+    rows.sort(key=lambda row: -health.TONES.index(row["tone"]))
+    return render(request, "web/registers.html", {"rows": rows, "now": at})
+
+
+@require_GET
+@role_required("owner", "manager")
+def register(request: HttpRequest, register_id: uuid.UUID) -> HttpResponse:
+    found = register_health(request.organisation_id, register_id)
+    if found is None:
+        raise Http404
+    at = now()
+    cash_register, status, pool = found
+    documents = register_documents(request.organisation_id, register_id, limit=20)
+    with within(request.organisation_id):
+        codes = dict(
+            Acknowledgement.objects.filter(document_id__in=[document.id for document in documents]).values_list(
+                "document_id", "code"
+            )
+        )
+    context = {
+        **_register(cash_register, status, at),
+        "pool": pool,
+        "now": at,
+        "clock": formats.duration(status.clock_difference),
+        "documents": [
+            (
+                document,
+                wording.FORMS.get(document.form, document.form),
+                document.fd <= status.acknowledged_fd,
+                codes.get(document.id),
+            )
+            for document in documents
+        ],
+    }
+    return render(request, "web/register.html", context)
+
+
+def _register(cash_register, status, at) -> dict:
+    found = health.findings(cash_register, status, at)
+    return {
+        "register": cash_register,
+        "status": status,
+        "findings": found,
+        "tone": health.worst_tone(found),
+        "look": wording.REGISTER_LOOKS[cash_register.state],
+        "undelivered": health.undelivered(status),
+        "undelivered_age": (at - status.first_undelivered_at).total_seconds() if status.first_undelivered_at else None,
+        "shift_age": (at - status.shift_opened_at).total_seconds() if status.shift_opened_at else None,
+        "storage_days": health.storage_days(status, at),
+    }
+
+
+@require_GET
+@role_required("owner", "manager")
+def connect(request: HttpRequest) -> HttpResponse:
+    """What a shop's developer has to enter: addresses and channels."""
+    with within(request.organisation_id):
+        channels = list(Channel.objects.order_by("name"))
+    return render(request, "web/connect.html", {"channels": channels, **api_addresses()})
