@@ -69,3 +69,11 @@ def stored(archive: psycopg.Connection) -> Callable[[str], list[dict]]:
         ).fetchall()
 
     return documents
+
+
+@pytest.fixture(scope="session")
+def static_files(django_test_environment: None) -> None:
+    """The manifest that pages name their static files by."""
+    from django.core.management import call_command
+
+    call_command("collectstatic", interactive=False, verbosity=0)

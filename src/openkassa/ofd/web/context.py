@@ -7,11 +7,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from openkassa.ofd.web.access import is_operator
+from openkassa.ofd.web.wording import UTC_OFFSET
 from openkassa.ui.navigation import Item, mark_active
 
 
 def navigation(request: HttpRequest) -> dict:
-    """`navigation`, `product`, `home_url`, `operator`."""
+    """`navigation`, `product`, `home_url`, `operator`, `utc_offset` of the operator's place."""
     entries = []
     operator = is_operator(request)
     if operator:
@@ -21,8 +22,9 @@ def navigation(request: HttpRequest) -> dict:
             Item(label=_("Receipt search"), url=reverse("landing"), icon="search"),
         ]
     return {
-        "product": _("OpenKassa Operator"),
+        "product": _("OpenKassa OFD"),
         "home_url": reverse("registers") if operator else reverse("landing"),
         "navigation": mark_active(entries, request.path),
         "operator": operator,
+        "utc_offset": UTC_OFFSET,
     }

@@ -15,59 +15,67 @@ from openkassa.fiscal.ffd.reader import read_document
 from openkassa.fiscal.ffd.tags import RECEIPT_FORMS
 from openkassa.fiscal.ffd.tlv import MalformedTLV
 from openkassa.ofd.archive.models import Document
+from openkassa.ofd.archive.selectors import MAX_FD
 from openkassa.ofd.web import rendering, visitors
 from openkassa.ofd.web.access import MAX_SIGN, TooMany, visible_document
+from openkassa.ofd.web.wording import UTC_OFFSET, form_name
+from openkassa.ui import formats
 
 
-class SearchForm(forms.Form):
-    """Either the text of the QR code, or the three numbers that are printed beside it."""
+class NumbersForm(forms.Form):
+    """The three numbers that are printed on each receipt."""
 
-    qr = forms.CharField(
-        label=lazy("Text of the QR code"),
-        required=False,
-        max_length=512,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "t=…&s=…&fn=…&i=…&fp=…&n=1"}),
-    )
     fn = forms.RegexField(
-        r"^\d{16}$",
+        r"^[0-9]{16}$",
         label=lazy("FN, fiscal storage"),
-        required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
         error_messages={"invalid": lazy("The number of a fiscal storage has 16 digits.")},
     )
-    fd = forms.IntegerField(label=lazy("FD, document"), required=False, min_value=1, max_value=2**31 - 1)
-    fp = forms.IntegerField(label=lazy("FPD, fiscal sign"), required=False, min_value=1, max_value=MAX_SIGN)
+    fd = forms.IntegerField(label=lazy("FD, document"), min_value=1, max_value=MAX_FD)
+    fp = forms.IntegerField(label=lazy("FPD, fiscal sign"), min_value=1, max_value=MAX_SIGN)
+
+
+class QrForm(forms.Form):
+    """The text of a receipt's QR code; cleaned, it is the same three numbers."""
+
+    qr = forms.CharField(
+        label=lazy("Text of the QR code"),
+        max_length=512,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "t=…&s=…&fn=…&i=…&fp=…&n=1"}),
+    )
 
     def clean(self) -> dict:
         data = super().clean() or {}
-        if data.get("qr"):
-            try:
-                read = qr.parse(data["qr"])
-            except qr.NotAReceiptQR:
-                text = _("This isn't the QR code of a receipt. Paste all of its text, or type the three numbers.")
-                raise forms.ValidationError({"qr": text}) from None
-            return {"fn": read.fn, "fd": read.fd, "fp": read.fiscal_sign}
-        for name in ("fn", "fd", "fp"):
-            if data.get(name) in (None, "") and name not in self.errors:
-                self.add_error(name, _("Type this number from the receipt."))
-        return data
+        if "qr" not in data:
+            return data
+        try:
+            read = qr.parse(data["qr"])
+        except qr.NotAReceiptQR:
+            text = _("This isn't the QR code of a receipt. Paste all of its text, or type the three numbers.")
+            raise forms.ValidationError({"qr": text}) from None
+        return {"fn": read.fn, "fd": read.fd, "fp": read.fiscal_sign}
 
 
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     """The search; with something to search for it leads to the receipt or says that there is none."""
-    asked = any(request.GET.get(name) for name in SearchForm.base_fields)
-    form = SearchForm(request.GET if asked else None)
-    context = {"form": form, "failure": ""}
-    if not asked:
+    by_qr = "qr" in request.GET
+    by_numbers = not by_qr and any(name in request.GET for name in NumbersForm.base_fields)
+    context = {
+        "numbers": NumbersForm(request.GET if by_numbers else None),
+        "qr": QrForm(request.GET if by_qr else None),
+        "failure": "",
+    }
+    if not by_qr and not by_numbers:
         return render(request, "ofd/landing.html", context)
     if not visitors.may_search(request):
         return _too_many(request, context)
+    form = context["qr" if by_qr else "numbers"]
     if not form.is_valid():
         return render(request, "ofd/landing.html", context, status=422)
-    numbers = form.cleaned_data
+    given = form.cleaned_data
     try:
-        found = visible_document(request, fn=numbers["fn"], fd=numbers["fd"], sign=str(numbers["fp"]))
+        found = visible_document(request, fn=given["fn"], fd=given["fd"], sign=str(given["fp"]))
     except TooMany:
         return _too_many(request, context)
     if found is None or found.form not in RECEIPT_FORMS:
@@ -79,7 +87,12 @@ def landing(request: HttpRequest) -> HttpResponse:
 @require_safe
 def receipt(request: HttpRequest, fn: str, fd: int, fp: str) -> HttpResponse:
     document, paper = _receipt(request, fn, fd, fp)
-    context = {"document": document, "paper": paper, "faulty": document.ack_code != 0}
+    context = {
+        "document": document,
+        "paper": paper,
+        "form": form_name(document.form),
+        "faulty": document.ack_code != 0,
+    }
     return _unlisted(render(request, "ofd/receipt.html", context))
 
 
@@ -95,7 +108,8 @@ def receipt_png(request: HttpRequest, fn: str, fd: int, fp: str) -> HttpResponse
 
 def _drawn(request: HttpRequest, fn: str, fd: int, fp: str, form: str, content_type: str) -> HttpResponse:
     document, paper = _receipt(request, fn, fd, fp)
-    note = _("Accepted by the operator %(time)s UTC") % {"time": f"{document.received_at:%d.%m.%Y %H:%M}"}
+    time = f"{formats.date_time(document.received_at, UTC_OFFSET)} {formats.zone(UTC_OFFSET)}"
+    note = _("Accepted by the operator %(time)s") % {"time": time}
     draw = rendering.receipt_pdf if form == "pdf" else rendering.receipt_png
     try:
         drawn = draw(paper, note)

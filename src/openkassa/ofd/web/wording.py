@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+UTC_OFFSET = 180  # minutes, of the operator's place: Moscow
+
 
 class State(NamedTuple):
     tone: str
