@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import secrets
-import string
 import uuid
-from dataclasses import dataclass
 
-import msgspec
-
+from openkassa.cli.access import FN_PREFIX, AtolAccess, NewRegister, password
 from openkassa.core.settings import Settings
 from openkassa.device.config import DeviceConfig, RegisterConfig, save
 from openkassa.kassa.receipts.channels import channel_create, channel_key_create
@@ -16,27 +13,6 @@ from openkassa.kassa.receipts.models import Channel, ChannelKind
 from openkassa.kassa.registers.models import CashRegister, Pool
 from openkassa.kassa.registers.provision import device_secret
 from openkassa.kassa.registers.services import register_create
-
-LETTERS = string.ascii_letters + string.digits
-FN_PREFIX = "9999"  # numbers of emulated storages: nothing made with them can be taken for real
-
-
-class AtolAccess(msgspec.Struct, kw_only=True):
-    login: str
-    password: str
-    group: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewRegister:
-    serial: str
-    fn: str
-    sequence: int  # of the test registration number
-
-
-def password(length: int = 20) -> str:
-    """A random secret of letters and digits: 20 characters are 119 bits."""
-    return "".join(secrets.choice(LETTERS) for _ in range(length))
 
 
 def register_with_device(

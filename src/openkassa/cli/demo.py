@@ -8,7 +8,7 @@ import sys
 
 import msgspec
 
-from openkassa.cli.business import AtolAccess, NewRegister, password
+from openkassa.cli.access import AtolAccess, NewRegister, password
 from openkassa.core.settings import Settings, settings
 
 FILE = "demo.json"

@@ -1,0 +1,30 @@
+"""Secrets and numbers of a new business, apart from the databases that keep them."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from dataclasses import dataclass
+
+import msgspec
+
+LETTERS = string.ascii_letters + string.digits
+FN_PREFIX = "9999"  # numbers of emulated storages: nothing made with them can be taken for real
+
+
+class AtolAccess(msgspec.Struct, kw_only=True):
+    login: str
+    password: str
+    group: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewRegister:
+    serial: str
+    fn: str
+    sequence: int  # of the test registration number
+
+
+def password(length: int = 20) -> str:
+    """A random secret of letters and digits: 20 characters are 119 bits."""
+    return "".join(secrets.choice(LETTERS) for _ in range(length))
