@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -29,9 +30,9 @@ class DeviceProcess:
 
     def __init__(self, home: Path, *, ofd: str | None = None, registers: list[dict] | None = None, **config) -> None:
         self.home = home
-        self.address = f"unix:{home}/s"
+        self.address = config.setdefault("listen", f"unix:{home}/s")
         listed = [{"serial": SERIAL, "fn": FN}] if registers is None else registers
-        settings = {"listen": self.address, "secret": SECRET, "ofd": ofd, "registers": listed, **config}
+        settings = {"secret": SECRET, "ofd": ofd, "registers": listed, **config}
         (home / "device.json").write_text(json.dumps(settings))
         self.process: subprocess.Popen | None = None
 
@@ -152,6 +153,12 @@ class Operator:
             return False
         writer.write(data)
         return True
+
+
+def free_address() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
 
 
 def task_id() -> str:

@@ -17,6 +17,7 @@ import pytest
 from tests.device.device_process import (
     SECRET,
     DeviceProcess,
+    free_address,
     make_ready,
     receipt,
     registration,
@@ -25,6 +26,7 @@ from tests.device.device_process import (
 )
 from tests.fiscal.fn.fn_samples import FN, SERIAL
 
+from openkassa.device.config import host_and_port
 from openkassa.device.journal import Journal
 from openkassa.fiscal import driver
 from openkassa.fiscal.fn import ErrorCode
@@ -270,12 +272,16 @@ def test_unknown_registers_and_ids_are_answered(device):
     assert device.register().find_task("not an id") is None
 
 
-def test_the_driver_tells_nothing_sent_from_no_answer(device, register):
+def test_the_driver_tells_nothing_sent_from_no_answer(tmp_path):
+    device = DeviceProcess(tmp_path, listen=free_address()).start()
+    register = device.register()
+    make_ready(register)
     device.stop()
     with pytest.raises(DeviceUnreachable):  # the kept connection is seen to be closed before anything is sent
         register.execute([receipt()], expected_fd=3, fence=1)
     device.start()
     assert register.execute([receipt()], expected_fd=3, fence=1)[0].fd == 3, "and it connects again by itself"
+    device.stop()
 
 
 def test_the_clock_travels_with_the_file(tmp_path):
@@ -294,14 +300,12 @@ def test_the_clock_travels_with_the_file(tmp_path):
 
 
 def test_health_and_metrics(tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    device = DeviceProcess(tmp_path, http=f"127.0.0.1:{port}").start()
+    address = free_address()
+    device = DeviceProcess(tmp_path, http=address).start()
     make_ready(device.register())
 
     def get(path: str) -> str:
-        return urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5).read().decode()
+        return urllib.request.urlopen(f"http://{address}{path}", timeout=5).read().decode()
 
     assert json.loads(get("/health/live"))["live"]
     ready = json.loads(get("/health/ready"))
@@ -309,7 +313,7 @@ def test_health_and_metrics(tmp_path):
     assert f'kassa_device_documents{{serial="{SERIAL}"}} 2.0' in get("/metrics")
     with pytest.raises(urllib.error.HTTPError):
         get("/secret")
-    with socket.create_connection(("127.0.0.1", port), 5) as connection:
+    with socket.create_connection(host_and_port(address), 5) as connection:
         connection.sendall(b"x" * 10_000)
     assert json.loads(get("/health/live"))["live"]
     assert device.stop() == 0

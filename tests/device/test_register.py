@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -267,6 +268,50 @@ def test_a_batch_costs_one_sync(bench, monkeypatch):
     assert len(synced) == 1, "acknowledgements have no sync of their own"
 
 
+def test_an_unforeseen_error_in_a_batch_takes_its_documents_back(bench, monkeypatch):
+    real_perform = register_module.kkt.perform
+    calls = []
+
+    def perform(*args):
+        calls.append(1)
+        if len(calls) == 2:
+            raise RuntimeError("unforeseen")
+        return real_perform(*args)
+
+    monkeypatch.setattr(register_module.kkt, "perform", perform)
+    tasks = [receipt(), receipt()]
+    with pytest.raises(RuntimeError):
+        bench.execute(*tasks)
+    assert bench.status().last_fd == 2
+    assert bench.made(*tasks) == [3, 4]
+    bench.reopen(clean=False)
+    assert bench.status().last_fd == 4
+
+
+def test_stopping_in_the_middle_of_a_sync_leaves_a_register_that_starts(bench, monkeypatch):
+    task = receipt()
+    real_sync = Journal.sync
+
+    def slow_sync(journal) -> None:
+        time.sleep(0.1)
+        real_sync(journal)
+
+    async def stopped():
+        verb = driver.Execute(serial=SERIAL, fence=1, expected_fd=3, tasks=[task])
+        batch = asyncio.create_task(bench.register.execute(verb))
+        await asyncio.sleep(0.02)
+        batch.cancel()
+        await asyncio.gather(batch, return_exceptions=True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "sync", slow_sync)
+        asyncio.run(stopped())
+    EXECUTOR.submit(int).result()
+    bench.reopen(clean=True)
+    assert (bench.status().last_fd, bench.find(task.id).fd) == (3, 3)
+    assert bench.made(receipt()) == [4]
+
+
 def test_when_even_the_cut_fails_there_is_no_answer(bench, monkeypatch):
     def broken(self, *args) -> None:
         raise OSError(5, "Input/output error")
@@ -358,8 +403,6 @@ def test_a_document_is_found_only_when_it_is_on_disk(bench, monkeypatch):
     synced = []
 
     def slow_sync(journal) -> None:
-        import time
-
         time.sleep(0.1)
         os.fdatasync(journal._fd)
         journal.durable = journal.size

@@ -6,7 +6,6 @@ fit the journal, everything is read again from the journal.
 
 from __future__ import annotations
 
-import os
 import zlib
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import msgspec
 
 from openkassa.fiscal.fn import Snapshot
 
-from .journal import Journal, sync_directory
+from .journal import Journal
 
 VERSION = 1
 _encode = msgspec.msgpack.Encoder().encode
@@ -39,17 +38,6 @@ _decode = msgspec.msgpack.Decoder(Checkpoint).decode
 def encode(checkpoint: Checkpoint) -> bytes:
     body = _encode(checkpoint)
     return zlib.crc32(body).to_bytes(4, "little") + body
-
-
-def write(path: Path, data: bytes) -> None:
-    """Replace the file by `data` (from `encode`). May run in a thread."""
-    draft = path.with_suffix(path.suffix + ".new")
-    with draft.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
-    sync_directory(path.parent)
 
 
 def load(path: Path, fn: str, journal: Journal) -> Checkpoint | None:

@@ -9,12 +9,13 @@ added while the device runs.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
 
 from openkassa.fiscal.fn import emulation, limits
+
+from .files import replace_file
 
 FILE = "device.json"
 MAX_REGISTERS = 1000
@@ -68,14 +69,7 @@ def load(home: Path) -> DeviceConfig:
 
 def save(home: Path, config: DeviceConfig) -> None:
     """Replace `device.json`; only its owner may read it, since the secret is in it."""
-    path = home / FILE
-    draft = path.with_suffix(".json.new")
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(config), indent=2))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
+    replace_file(home / FILE, msgspec.json.format(msgspec.json.encode(config), indent=2))
 
 
 def check_register(register: RegisterConfig, others: list[RegisterConfig]) -> str | None:

@@ -118,6 +118,7 @@ class Delivery:
     ) -> None:
         message = wire.Document(self._register.fn, self._version(), container)
         answer = await self._exchange(connection, reader, writer, message)
+        assert isinstance(answer, wire.Answer), "by the state table nothing else follows a document"
         if self._register.faults.take("lose_ack") is not None:
             raise DeliveryFailed("a fault has thrown the acknowledgement away")
         await self._register.accept_acknowledgement(answer.container)
@@ -130,7 +131,7 @@ class Delivery:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         message: wire.Document | wire.Ping,
-    ) -> wire.Event:
+    ) -> wire.Answer | wire.Pong:
         """Send and wait for the answer; the wire's state table sees to it that it is one."""
         writer.write(connection.send(message))
         try:
@@ -140,9 +141,9 @@ class Delivery:
                     connection.receive_data(await reader.read(READ_SIZE))
         except TimeoutError:
             raise DeliveryFailed(f"the operator gave no answer in {self._answer_seconds:g} s") from None
-        if isinstance(event, wire.Closed):
-            raise DeliveryFailed("the operator closed the connection without an answer")
-        return event
+        if isinstance(event, wire.Answer | wire.Pong):
+            return event
+        raise DeliveryFailed("the operator closed the connection without an answer")
 
     async def _more_documents(self) -> bool:
         """Wait for documents until it is time for a ping; whether there may be some."""

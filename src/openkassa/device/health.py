@@ -40,7 +40,7 @@ class Health:
         self._device = device
         self._server: asyncio.Server | None = None
         self._metrics = CollectorRegistry()
-        self._metrics.register(self)  # type: ignore[arg-type]
+        self._metrics.register(self)
 
     async def start(self) -> None:
         """Listen when the configuration names an address. DeviceProblem when it can't be used."""

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from struct import Struct
 from typing import Union
@@ -28,6 +28,8 @@ from typing import Union
 import msgspec
 
 from openkassa.fiscal.fn import Made
+
+from .files import replace_file
 
 MAGIC = b"OKFNJ1\r\n"
 MARKER = b"\xf5OKR"
@@ -89,13 +91,7 @@ class Journal:
     @classmethod
     def create(cls, path: Path, opened: Opened) -> Journal:
         """New journal with its first record on disk; a crash on the way leaves no file of this name."""
-        draft = path.with_suffix(".new")
-        with draft.open("wb") as file:
-            file.write(MAGIC + _pack(opened, 0))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(path)
-        sync_directory(path.parent)
+        replace_file(path, MAGIC + _pack(opened, 0))
         return cls(path)
 
     def close(self) -> None:
@@ -105,7 +101,7 @@ class Journal:
 
     # -- writing -------------------------------------------------------------------------------------
 
-    def append(self, records: list[Recorded | Confirmed]) -> list[int]:
+    def append(self, records: Sequence[Recorded | Confirmed]) -> list[int]:
         """Write records at the end, give their offsets. Not on disk before `sync`. OSError leaves `size` as it was."""
         offsets, pieces, end = [], [], self.size
         for record in records:
@@ -118,7 +114,7 @@ class Journal:
         self.last = offsets[-1]
         return offsets
 
-    def append_torn(self, records: list[Recorded | Confirmed]) -> None:
+    def append_torn(self, records: Sequence[Recorded | Confirmed]) -> None:
         """Half of the bytes of `append`, as a power cut would leave them (a fault to be tested, see `faults`)."""
         data = b"".join(_pack(record, self.durable) for record in records)
         self._write(data[: len(data) // 2])
@@ -193,15 +189,6 @@ class Journal:
                         f"{self.path}: damaged at byte {broken}, though it was on disk; restore the file from a backup"
                     )
             place = tail.find(MARKER, place + 1)
-
-
-def sync_directory(path: Path) -> None:
-    """Make a rename or a new file in a directory last over a power cut."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _pack(record: Record, durable: int) -> bytes:

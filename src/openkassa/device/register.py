@@ -22,6 +22,7 @@ from openkassa.fiscal.fn import StorageError
 from . import answers, checkpoint, kkt, recovery
 from .clock import Clock
 from .faults import Faults
+from .files import replace_file
 from .journal import Confirmed, Journal, JournalDamaged, Recorded
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Register:
         self.fence = 0
         self._checkpointed = 0
         self._checkpoint_write: asyncio.Future[None] | None = None
-        self._journal: Journal | None = None
+        self._opened: Journal | None = None
         self.broken: driver.Failed | None = None  # why the register can't work now
         self._try_load()
 
@@ -70,12 +71,9 @@ class Register:
 
     async def execute(self, verb: driver.Execute) -> driver.Reply:
         """Make the documents of a batch; see the rules in `fiscal.driver`."""
-        tasks = [(answers.task_bytes(task.id), task) for task in verb.tasks]
-        if not 0 < len(tasks) <= driver.MAX_BATCH:
-            return driver.Failed(code="bad_request", text=f"a batch has 1 to {driver.MAX_BATCH} tasks")
-        for task_id, task in tasks:
-            if task_id is None:
-                return driver.Failed(code="bad_request", text=f"task id {task.id!r} is not the hex of a UUID")
+        tasks = _with_ids(verb)
+        if isinstance(tasks, driver.Failed):
+            return tasks
         async with self._turn:
             async with self._usable() as failed:
                 failed = failed or self._check_turn(verb, tasks)
@@ -106,7 +104,7 @@ class Register:
             if failed:
                 return failed
             numbers = answers.page(verb.from_fd, verb.limit, self._index.last_fd)
-            return driver.Documents(documents=[self._document(fd) for fd in numbers])
+            return driver.Documents(documents=[answers.document(self._recorded(fd)) for fd in numbers])
 
     async def list_acknowledgements(self, verb: driver.ListAcknowledgements) -> driver.Reply:
         async with self._usable() as failed:
@@ -115,7 +113,11 @@ class Register:
             numbers = answers.page(verb.after_fd + 1, verb.limit, self._index.last_confirmed)
             offsets = [self._index.confirmation(fd) for fd in numbers]
             records = [self._journal.read(offset) for offset in offsets if offset]
-            return driver.Acknowledgements(acknowledgements=[answers.acknowledgement(record) for record in records])
+            return driver.Acknowledgements(
+                acknowledgements=[
+                    answers.acknowledgement(record) for record in records if isinstance(record, Confirmed)
+                ]
+            )
 
     async def status(self) -> driver.Reply:
         async with self._usable() as failed:
@@ -127,8 +129,8 @@ class Register:
         """The first document that the operator has not acknowledged and that is on disk."""
         if self.broken or not self.storage.undelivered:
             return None
-        offset = self._index.document(self.storage.undelivered[0].fd)
-        return self._journal.read(offset) if offset is not None else None
+        fd = self.storage.undelivered[0].fd
+        return self._recorded(fd) if fd <= self._index.last_fd else None
 
     async def accept_acknowledgement(self, data: bytes) -> Acknowledgement:
         """Check the operator's answer to that document and keep it. StorageError, or OSError when it can't be kept."""
@@ -145,12 +147,12 @@ class Register:
 
     def close(self) -> None:
         """Leave a checkpoint and close the journal."""
-        if self._journal is None:
+        if self._opened is None:
             return
         if not self.broken and self._index.last_fd == self.storage.state.fd:
             try:
                 self._journal.sync()
-                checkpoint.write(self._checkpoint_path, self._checkpoint())
+                replace_file(self._checkpoint_path, self._checkpoint())
             except OSError as error:
                 log.warning("device.checkpoint_failed", serial=self.serial, error=str(error))
         self._journal.close()
@@ -293,25 +295,30 @@ class Register:
         log.error("device.register_broken", serial=self.serial, error=self.broken.text)
 
     def _load(self) -> None:
-        if self._journal is not None:
-            self._journal.close()
-        self._journal = Journal(self._path)
-        loaded = recovery.load(self._journal, self._checkpoint_path, serial=self.serial, fn=self.fn)
+        if self._opened is not None:
+            self._opened.close()
+        self._opened = Journal(self._path)
+        loaded = recovery.load(self._opened, self._checkpoint_path, serial=self.serial, fn=self.fn)
         self.storage, self._index, self.fence = loaded.storage, loaded.index, loaded.fence
         self._checkpointed = self._index.last_fd
 
     # -- reading -------------------------------------------------------------------------------------
 
-    def _document(self, fd: int) -> driver.Document:
+    @property
+    def _journal(self) -> Journal:
+        assert self._opened is not None, "only a register that isn't broken is asked for its journal"
+        return self._opened
+
+    def _recorded(self, fd: int) -> Recorded:
         offset = self._index.document(fd)
         record = self._journal.read(offset) if offset is not None else None
         if not isinstance(record, Recorded) or record.made.fd != fd:
             raise JournalDamaged(f"{self._path}: document {fd} is not where the index has it")
-        return answers.document(record)
+        return record
 
     def _known(self, task: bytes) -> driver.Document | None:
         fd = self._index.task(task)
-        return self._document(fd) if fd else None
+        return answers.document(self._recorded(fd)) if fd else None
 
     # -- checkpoints ---------------------------------------------------------------------------------
 
@@ -351,6 +358,19 @@ class Register:
 
 def _write_checkpoint(path: Path, data: bytes) -> None:
     try:
-        checkpoint.write(path, data)
+        replace_file(path, data)
     except OSError as error:
         log.warning("device.checkpoint_failed", path=str(path), error=str(error))
+
+
+def _with_ids(verb: driver.Execute) -> list[_Task] | driver.Failed:
+    """Tasks with their ids as bytes."""
+    if not 0 < len(verb.tasks) <= driver.MAX_BATCH:
+        return driver.Failed(code="bad_request", text=f"a batch has 1 to {driver.MAX_BATCH} tasks")
+    tasks = []
+    for task in verb.tasks:
+        task_id = answers.task_bytes(task.id)
+        if task_id is None:
+            return driver.Failed(code="bad_request", text=f"task id {task.id!r} is not the hex of a UUID")
+        tasks.append((task_id, task))
+    return tasks

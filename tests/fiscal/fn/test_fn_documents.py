@@ -237,6 +237,9 @@ def test_wrong_acknowledgements_are_refused_with_the_reason():
     changed = bytearray(good)
     changed[-1 - 10] ^= 1  # code 0 becomes 1
     assert refused_with(storage, resealed(changed).pack()) is AcknowledgementFault.SIGN
+    renamed = bytearray(good)
+    renamed[32 + 4 + 4] ^= 1  # first digit of the operator's ИНН, which only the message sign covers
+    assert refused_with(storage, resealed(renamed).pack()) is AcknowledgementFault.SIGN
     assert storage.accept_acknowledgement(good).fd == 2
     assert not storage.undelivered
 

@@ -7,6 +7,7 @@ of the storage in the container's header are those of the document that is ackno
 from __future__ import annotations
 
 from hmac import compare_digest
+from typing import Any
 
 import msgspec
 
@@ -82,8 +83,8 @@ def _read_fields(container: Container) -> Acknowledgement:
     try:
         if len(container.document) > MAX_ACKNOWLEDGEMENT:
             raise ValueError("документ длиннее 512 байт")
-        ((form, inside),) = tlv.decode(container.document)
-        fields = dict(inside)
+        form, inside = _only(tlv.decode(container.document))
+        fields: dict[int, Any] = dict(inside)
         code = dict(fields[1068])[1022]
         if form != FORM or not 0 <= code <= 0xFF or not 0 <= fields[1012] <= 0xFFFFFFFF:
             raise ValueError("форма, код ответа или время вне допустимого")
@@ -92,6 +93,11 @@ def _read_fields(container: Container) -> Acknowledgement:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise _refused(AcknowledgementFault.FORMAT, f"подтверждение не читается: {error}") from None
+
+
+def _only(pairs: tlv.Pairs) -> tuple[int, Any]:
+    (pair,) = pairs
+    return pair
 
 
 def _refused(reason: AcknowledgementFault, detail: str) -> StorageError:

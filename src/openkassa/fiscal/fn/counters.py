@@ -8,9 +8,9 @@ unconfirmed, so those are in no counter of VAT (they are in the totals).
 from __future__ import annotations
 
 from struct import Struct
+from typing import Union
 
-from openkassa.fiscal.ffd.tlv import Pairs
-
+Fields = list[tuple[int, Union[int, "Fields"]]]  # a tag with a number, or with more of them inside
 Sums = tuple[tuple[int, int], ...]  # (column, amount) of one receipt, zero amounts left out
 
 # Column → tag in the counters. Column 0 counts receipts, 6 is the sum of all.
@@ -60,7 +60,7 @@ def subtract(counters: list[int], row: int, sums: Sums) -> None:
         counters[base + column] -= amount
 
 
-def totals(counters: list[int]) -> Pairs:
+def totals(counters: list[int]) -> Fields:
     """Inside of tags 1157 and 1194: all receipts by operation, then corrections."""
     count = sum(counters[row * WIDTH + COUNT] for row in range(8))
     corrections = _by_operation(counters, CORRECTIONS, _CORRECTION_TAGS, MONEY_COLUMNS)
@@ -72,21 +72,21 @@ def totals(counters: list[int]) -> Pairs:
     ]
 
 
-def undelivered(counters: list[int]) -> Pairs:
+def undelivered(counters: list[int]) -> Fields:
     """Inside of tag 1158: receipts and corrections together, by operation, without VAT."""
     both = [counters[i] + counters[i + CORRECTIONS * WIDTH] for i in range(CORRECTIONS * WIDTH)]
     count = sum(both[row * WIDTH + COUNT] for row in range(CORRECTIONS))
     return [(1144, count), *_by_operation(both, 0, _CORRECTION_TAGS, MONEY_COLUMNS)]
 
 
-def _by_operation(counters: list[int], first_row: int, tags: tuple[int, ...], columns: range) -> Pairs:
+def _by_operation(counters: list[int], first_row: int, tags: tuple[int, ...], columns: range) -> Fields:
     return [
         (tag, [(COLUMNS[column], counters[(first_row + i) * WIDTH + column]) for column in columns])
         for i, tag in enumerate(tags)
     ]
 
 
-def pack(tag: int, pairs: Pairs) -> bytes:
+def pack(tag: int, pairs: Fields) -> bytes:
     """TLV of counters. The tag table bounds 1145, 1146, 1232 and 1233 by 32 bytes, which seven counters overrun
     as soon as sums are large; a storage's counters are never cut, so they are written here and not by the codec."""
     body = b"".join(pack(inner, value) if isinstance(value, list) else _number(inner, value) for inner, value in pairs)

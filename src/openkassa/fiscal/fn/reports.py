@@ -118,9 +118,9 @@ def _warning_fields(storage: FiscalStorage, tags: set[int], time: int) -> bytes:
     return b"".join(byte(tag, 1) for bit, tag in _WARNING_TAGS if bits & bit and tag not in tags)
 
 
-def _counters(storage: FiscalStorage, tag: int, pairs: list) -> bytes:
+def _counters(storage: FiscalStorage, tag: int, fields: counters.Fields) -> bytes:
     registration = storage.state.registration
-    return counters.pack(tag, pairs) if registration is not None and registration.ffd >= 3 else b""
+    return counters.pack(tag, fields) if registration is not None and registration.ffd >= 3 else b""
 
 
 def _old_codes(reasons: int) -> list[int]:

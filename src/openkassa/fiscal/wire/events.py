@@ -12,11 +12,7 @@ import msgspec
 from .header import FLAGS_DOCUMENT, FLAGS_PING, FLAGS_PONG
 
 
-class _Event(msgspec.Struct, frozen=True):
-    pass
-
-
-class Document(_Event):
+class Document(msgspec.Struct, frozen=True):
     """The register sends one fiscal document. `container` is raw: `Container.parse` reads it."""
 
     fn: str  # number of the fiscal storage, up to 16 digits
@@ -25,7 +21,7 @@ class Document(_Event):
     flags: int = FLAGS_DOCUMENT
 
 
-class Answer(_Event):
+class Answer(msgspec.Struct, frozen=True):
     """The operator answers a document with an acknowledgement in a container."""
 
     fn: str
@@ -34,7 +30,7 @@ class Answer(_Event):
     flags: int = FLAGS_DOCUMENT
 
 
-class Ping(_Event):
+class Ping(msgspec.Struct, frozen=True):
     """The register asks whether the operator is there (service mode, no container)."""
 
     fn: str
@@ -42,13 +38,13 @@ class Ping(_Event):
     flags: int = FLAGS_PING
 
 
-class Pong(_Event):
+class Pong(msgspec.Struct, frozen=True):
     fn: str
     version: bytes
     flags: int = FLAGS_PONG
 
 
-class Closed(_Event):
+class Closed(msgspec.Struct, frozen=True):
     """The other side has closed between messages."""
 
 

@@ -48,9 +48,11 @@ class RemoteProtocolError(ProtocolError):
     """The other side sent something wrong. Close the connection; what it had begun counts as not received."""
 
 
-_CLOSE = {(Role.KKT, Closed): State.CLOSED, (Role.OFD, Closed): State.CLOSED}
+_Row = dict[tuple[Role, type], State]
 
-TRANSITIONS: dict[State, dict[tuple[Role, type], State]] = {
+_CLOSE: _Row = {(Role.KKT, Closed): State.CLOSED, (Role.OFD, Closed): State.CLOSED}
+
+TRANSITIONS: dict[State, _Row] = {
     State.IDLE: {(Role.KKT, Document): State.DOCUMENT_SENT, (Role.KKT, Ping): State.PING_SENT, **_CLOSE},
     State.DOCUMENT_SENT: {(Role.OFD, Answer): State.IDLE, **_CLOSE},
     State.PING_SENT: {(Role.OFD, Pong): State.IDLE, **_CLOSE},
