@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -57,8 +58,7 @@ def decode(body: bytes, into: msgspec.json.Decoder) -> Any:
             body.decode()  # what the decoder skips it doesn't check
         return into.decode(body)
     except msgspec.ValidationError as error:
-        text, _, path = str(error).partition(" - at `$")
-        raise WrongField(path.rstrip("`").lstrip("."), text) from None
+        raise _wrong_field(str(error)) from None
     except UnicodeDecodeError as error:
         raise BadBody("not_utf8", f"не UTF-8, байт {error.start}") from None
     except (msgspec.DecodeError, InvalidOperation) as error:
@@ -75,3 +75,43 @@ def _is_json(content_type: str) -> bool:
         return False
     charset = parameters.replace(" ", "").replace('"', "").partition("charset=")[2].split(";")[0]
     return charset in ("", "utf-8", "utf8", "us-ascii")
+
+
+_AT_FIELD = re.compile(r"(.*) `([^`]*)`")
+_TYPES = {
+    "str": "строка", "int": "целое число", "float": "число", "object": "объект", "array": "список", "null": "null",
+    "bool": "true или false",
+}  # fmt: skip
+_LIMITS = (
+    (re.compile(r"Expected `str` of length <= (\d+)"), "длина строки не больше {0}"),
+    (re.compile(r"Expected `str` of length >= (\d+)"), "длина строки не меньше {0}"),
+    (re.compile(r"Expected `array` of length <= (\d+)"), "элементов не больше {0}"),
+    (re.compile(r"Expected `array` of length >= (\d+)"), "элементов не меньше {0}"),
+    (re.compile(r"Expected `int` >= (-?\d+)"), "целое число не меньше {0}"),
+    (re.compile(r"Expected `int` <= (-?\d+)"), "целое число не больше {0}"),
+    (re.compile(r"Expected `str` matching regex '(.*)'"), "строка вида {0}"),
+    (re.compile(r"Invalid enum value (.*)"), "недопустимое значение {0}"),
+    (re.compile(r"Invalid UUID"), "ожидается UUID"),
+    (re.compile(r"Invalid RFC3339 encoded date"), "ожидается дата ГГГГ-ММ-ДД"),
+    (re.compile(r"Integer value out of range"), "число слишком велико"),
+)
+
+
+def _wrong_field(message: str) -> WrongField:
+    """The decoder's "Expected `str`, got `int` - at `$.items[0].name`" in terms of the shop's developer."""
+    text, _, path = message.partition(" - at `$")
+    path = path.rstrip("`").lstrip(".")
+    named = _AT_FIELD.fullmatch(text)
+    if named is not None and named[1] in ("Object contains unknown field", "Object missing required field"):
+        field = f"{path}.{named[2]}" if path else named[2]
+        unknown = named[1].startswith("Object contains")
+        return WrongField(field, "неизвестное поле" if unknown else "обязательное поле не заполнено")
+    types = re.fullmatch(r"Expected `([^`]+)`, got `([^`]+)`", text)
+    if types is not None:
+        expected, got = (" | ".join(_TYPES.get(name, name) for name in part.split(" | ")) for part in types.groups())
+        return WrongField(path, f"ожидается {expected}, получено {got}")
+    for pattern, russian in _LIMITS:
+        match = pattern.fullmatch(text)
+        if match is not None:
+            return WrongField(path, russian.format(*match.groups()))
+    return WrongField(path, text)

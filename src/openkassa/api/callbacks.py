@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from openkassa.api.atol.report import report
+from openkassa.api.v1.answers import callback_body
 from openkassa.core.clock import now
 from openkassa.kassa.receipts.callbacks import register_renderer
 from openkassa.kassa.receipts.models import ChannelKind
@@ -20,3 +21,4 @@ def atol_callback(status: ReceiptStatus) -> bytes:
 
 def register_renderers() -> None:
     register_renderer(ChannelKind.ATOL, atol_callback)
+    register_renderer(ChannelKind.V1, callback_body)

@@ -4,4 +4,5 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("openkassa.api.atol.urls")),
+    path("api/v1/", include("openkassa.api.v1.urls")),
 ]

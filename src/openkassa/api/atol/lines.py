@@ -84,7 +84,7 @@ def _lines(
     elif common and item.vat and item.vat.type and item.vat.type != common:
         faults.warn(f"{where}.vat", f"взята ставка чека {common}")
     code = rate(type_name, f"{where}.vat.type", operation, faults)
-    if item.vat is not None:
+    if item.vat is not None and type_name not in words.OLD_VAT:
         check_vat_sum(item.vat.sum, amount, code, f"{where}.vat.sum", faults)
     fields = _fields(item, where, quantity, ffd, faults)
     if faults.errors:

@@ -1,0 +1,169 @@
+"""Accepting receipts and refunds of v1: keys, repeats, look-alikes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import uuid
+from decimal import Decimal
+
+import msgspec
+
+from openkassa.api.atol.callback_address import callback_address
+from openkassa.api.v1 import drafts, wire
+from openkassa.api.v1.problems import Refused, of_faults
+from openkassa.api.v1.recent import recent
+from openkassa.api.v1.request_keys import accept_once
+from openkassa.fiscal.draft import Payments, ReceiptDraft
+from openkassa.kassa.receipts.channels import ChannelContext
+from openkassa.kassa.receipts.models import Receipt
+from openkassa.kassa.receipts.refunds import (
+    Left,
+    RefundExceeds,
+    RefundImpossible,
+    Wanted,
+    refund_accept,
+    refund_draft,
+)
+from openkassa.kassa.receipts.selectors import receipt_status
+from openkassa.kassa.receipts.services import Accepted, DraftRefused, receipt_accept
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+Made = tuple[uuid.UUID, bool]  # (id, whether this request made it)
+
+
+def receipt(request: wire.Receipt, body: bytes, channel: ChannelContext, at: dt.datetime, key: str | None) -> Made:
+    """Accepts a receipt. Raises `Refused`."""
+    _check_texts(request.external_id, request.callback_url)
+    if request.refers_to is not None and request.correction is None:
+        if request.operation not in ("sale_refund", "expense_refund"):
+            raise Refused("field_invalid", "refers_to есть у возвратов и коррекций", "refers_to")
+        return _linked_refund(request, body, channel, at, key)
+    draft, warnings = drafts.map_receipt(request, channel.profile, channel.utc_offset)
+    digest = _digest(request)
+    meaning = _meaning(draft)
+    alike = recent.alike(channel.channel_id, meaning, at.timestamp())
+    if alike is not None and alike[1] != request.external_id:
+        warnings.append(f"external_id: такой же чек принят только что под external_id {alike[1]}, его id {alike[0]}")
+    if request.refers_to is not None:
+        _check_reference(channel, request.refers_to)
+    email, phone = drafts.contact(request.buyer)
+
+    def accept() -> Accepted:
+        return receipt_accept(
+            channel=channel,
+            draft=draft,
+            external_id=request.external_id,
+            body=body,
+            body_digest=digest,
+            refers_to_id=request.refers_to,
+            callback_url=request.callback_url or "",
+            email=email,
+            phone=phone,
+            language=request.language,
+            warnings=tuple(warnings),
+        )
+
+    receipt_id, accepted = _once(channel, key, digest, at, accept)
+    if accepted:
+        recent.remember(channel.channel_id, meaning, receipt_id, request.external_id, at.timestamp())
+    return receipt_id, accepted
+
+
+def refund(
+    request: wire.Refund,
+    body: bytes,
+    original_id: uuid.UUID,
+    channel: ChannelContext,
+    at: dt.datetime,
+    key: str | None,
+) -> Made:
+    """Accepts a refund built from the receipt `original_id`. Raises `Refused`."""
+    _check_texts(request.external_id, request.callback_url)
+    faults: list[drafts.Fault] = []
+    party = drafts.buyer(request.buyer, faults)
+    if faults:
+        raise of_faults(faults)
+    wanted = request.items and [
+        Wanted(line.line, Decimal(line.quantity) if line.quantity is not None else None) for line in request.items
+    ]
+    payments = Payments(**msgspec.structs.asdict(request.payments)) if request.payments else None
+
+    def build(sold: ReceiptDraft, left: Left) -> ReceiptDraft:
+        draft = refund_draft(sold, left, wanted, payments, party)
+        return msgspec.structs.replace(draft, **drafts.cashier(request.cashier)) if request.cashier else draft
+
+    return _refund(request, body, original_id, channel, at, key, build)
+
+
+def _linked_refund(
+    request: wire.Receipt, body: bytes, channel: ChannelContext, at: dt.datetime, key: str | None
+) -> Made:
+    """A refund that the shop composed itself: at most what is left of the original."""
+    draft, _ = drafts.map_receipt(request, channel.profile, channel.utc_offset)
+    assert request.refers_to is not None
+    return _refund(request, body, request.refers_to, channel, at, key, lambda sold, left: draft)
+
+
+def _refund(request, body, original_id, channel, at, key, build) -> Made:
+    digest = _digest((str(original_id), request))
+    email, phone = drafts.contact(request.buyer)
+
+    def accept() -> Accepted:
+        return refund_accept(
+            channel=channel,
+            original_id=original_id,
+            external_id=request.external_id,
+            body=body,
+            body_digest=digest,
+            build=build,
+            callback_url=request.callback_url or "",
+            email=email,
+            phone=phone,
+            language=request.language,
+        )
+
+    try:
+        return _once(channel, key, digest, at, accept)
+    except RefundExceeds as error:
+        raise Refused("refund_exceeds", str(error), "items") from None
+    except RefundImpossible as error:
+        raise Refused("refund_impossible", str(error)) from None
+    except Receipt.DoesNotExist:
+        raise Refused("receipt_unknown", "нет чека с таким id") from None
+
+
+def _once(channel: ChannelContext, key: str | None, digest: bytes, at: dt.datetime, accept) -> Made:
+    try:
+        receipt_id, accepted = accept_once(channel, key, digest, at, accept)
+    except DraftRefused as refused:
+        raise of_faults([(finding.code, finding.path, finding.text) for finding in refused.findings]) from None
+    if accepted is not None and accepted.repeat and not accepted.same_body:
+        raise Refused(
+            "external_id_taken",
+            "под этим external_id принят другой чек",
+            "external_id",
+            receipt_id=accepted.receipt_id,
+        )
+    return receipt_id, accepted is not None and not accepted.repeat
+
+
+def _check_texts(external_id: str, callback_url: str | None) -> None:
+    if "\0" in external_id or not external_id.strip():
+        raise Refused("field_invalid", "нужен хотя бы один печатный символ", "external_id")
+    if callback_url and not callback_address(callback_url):
+        raise Refused("field_invalid", "нужен адрес http или https", "callback_url")
+
+
+def _check_reference(channel: ChannelContext, receipt_id: uuid.UUID) -> None:
+    if receipt_status(channel.organisation_id, receipt_id, channel.channel_id) is None:
+        raise Refused("receipt_unknown", "нет чека с таким id", "refers_to")
+
+
+def _digest(request: object) -> bytes:
+    """What tells a repeat from another request: the fields, however they were spaced and ordered."""
+    return hashlib.sha256(_encode(request)).digest()
+
+
+def _meaning(draft: ReceiptDraft) -> bytes:
+    return hashlib.sha256(_encode(draft)).digest()

@@ -1,0 +1,70 @@
+"""What v1 says about a receipt."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+
+from openkassa.api.atol.report import receipt_address
+from openkassa.api.v1 import wire, words
+from openkassa.fiscal.ffd.qr import ReceiptQR
+from openkassa.kassa.receipts.selectors import DocumentFacts, ReceiptStatus
+
+_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  till-local time has no zone
+
+
+def receipt_answer(status: ReceiptStatus) -> wire.ReceiptAnswer:
+    return wire.ReceiptAnswer(
+        id=status.receipt_id,
+        external_id=status.external_id,
+        state=status.state,  # type: ignore[arg-type]
+        operation=words.OPERATION_NAMES[status.operation],
+        form=status.form,
+        total=status.total,
+        taxation=words.TAXATION_NAMES.get(status.taxation),
+        accepted_at=status.accepted_at,
+        changed_at=status.changed_at,
+        refers_to=status.refers_to_id,
+        warnings=[_warning(text) for text in status.warnings],
+        document=_document(status, status.document) if status.document else None,
+        acknowledgement=status.acknowledgement,
+        error=wire.Failure(code=status.error_code, detail=status.error_text or "") if status.error_code else None,
+    )
+
+
+def callback_body(status: ReceiptStatus) -> bytes:
+    """A callback says what `GET /api/v1/receipts/{id}` says."""
+    return msgspec.json.encode(receipt_answer(status))
+
+
+def _warning(text: str) -> wire.ReceiptWarning:
+    field, mark, detail = text.partition(": ")
+    if mark and " " not in field:
+        return wire.ReceiptWarning(field=field, detail=detail)
+    return wire.ReceiptWarning(detail=text)
+
+
+def _document(status: ReceiptStatus, document: DocumentFacts) -> wire.Document:
+    made = _EPOCH + dt.timedelta(seconds=document.local_time)
+    return wire.Document(
+        fn=document.fn,
+        fd=document.fd,
+        fiscal_sign=document.fiscal_sign,
+        shift=document.shift,
+        number=document.number,
+        at=made.isoformat(timespec="minutes"),
+        registration_number=document.rnm,
+        serial=document.serial,
+        qr=str(
+            ReceiptQR(
+                local_time=document.local_time,
+                total=status.total,
+                fn=document.fn,
+                fd=document.fd,
+                fiscal_sign=document.fiscal_sign,
+                operation=status.operation,
+            )
+        ),
+        url=receipt_address(document),
+    )

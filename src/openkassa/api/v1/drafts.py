@@ -1,0 +1,247 @@
+"""From v1 requests to drafts of receipts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import msgspec
+
+from openkassa.api import contacts
+from openkassa.api.text import printable
+from openkassa.api.v1 import wire, words
+from openkassa.api.v1.problems import Refused, of_faults
+from openkassa.fiscal import draft as fiscal
+from openkassa.fiscal.ffd import vat
+from openkassa.fiscal.ffd.profile import Profile
+from openkassa.fiscal.ffd.tags import FFD_1_2
+from openkassa.fiscal.identifiers import roubles
+
+_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  till-local time has no zone
+Fault = tuple[str, str, str]
+
+
+def map_receipt(request: wire.Receipt, profile: Profile, utc_offset: int) -> tuple[fiscal.ReceiptDraft, list[str]]:
+    """(draft, warnings). `utc_offset` is the place's, in minutes. Raises `Refused` with all faults."""
+    faults: list[Fault] = []
+    items = _items(request, profile, faults)
+    payments = fiscal.Payments(**msgspec.structs.asdict(request.payments))
+    total = _total(request, items, payments, faults)
+    taxation = _taxation(request.taxation, profile, faults)
+    party = buyer(request.buyer, faults)
+    if faults:
+        raise of_faults(faults)
+    correction = request.correction
+    draft = fiscal.ReceiptDraft(
+        operation=words.OPERATIONS[request.operation],
+        taxation=taxation,
+        items=items,
+        payments=payments,
+        total=total,
+        bso=request.strict_reporting_form,
+        correction=fiscal.Correction(
+            by_order=correction.by_order, date=correction.date, number=_line(correction.number)
+        )
+        if correction
+        else None,
+        buyer=party,
+        seller_email=_line(request.seller_email),
+        address=_line(request.address),
+        place=_line(request.place),
+        internet=request.internet,
+        time_zone=request.time_zone,
+        machine_number=_line(request.machine_number),
+        extra=_line(request.extra),
+        user_extra=(printable(request.user_extra.name), printable(request.user_extra.value))
+        if request.user_extra
+        else None,
+        industry=_industry(request.industry),
+        operating=_operating(request.operating, utc_offset),
+        cashless=tuple(
+            fiscal.Cashless(amount=one.amount, method=one.method, ids=printable(one.ids), extra=_line(one.extra))
+            for one in request.cashless or ()
+        ),
+        **cashier(request.cashier),
+    )
+    return draft, []
+
+
+def cashier(person: wire.Cashier | None) -> dict[str, str | None]:
+    """Fields of the draft that name the cashier."""
+    return {"cashier": printable(person.name), "cashier_inn": person.inn} if person else {}
+
+
+def buyer(given: wire.Buyer | None, faults: list[Fault]) -> fiscal.Buyer | None:
+    if given is None:
+        return None
+    phone = None
+    if given.phone:
+        phone = contacts.phone(given.phone)
+        if phone is None:
+            faults.append(("field_invalid", "buyer.phone", f"«{given.phone}» не телефон: нужен вид +79991234567"))
+    if given.email and not contacts.is_email(given.email):
+        faults.append(("field_invalid", "buyer.email", f"«{given.email}» не адрес почты"))
+    return fiscal.Buyer(
+        contact=given.email or phone,
+        name=_line(given.name),
+        inn=given.inn,
+        birthdate=_day(given.birthdate) if given.birthdate else None,
+        citizenship=given.citizenship,
+        document_code=given.document_code,
+        document_data=_line(given.document_data),
+        address=_line(given.address),
+    )
+
+
+def contact(given: wire.Buyer | None) -> tuple[str, str]:
+    """(e-mail, phone) to which the copy goes; one of them at most."""
+    if given is None:
+        return "", ""
+    if given.email:
+        return given.email, ""
+    return "", contacts.phone(given.phone) or "" if given.phone else ""
+
+
+def _items(request: wire.Receipt, profile: Profile, faults: list[Fault]) -> tuple[fiscal.Item, ...]:
+    lines = [_item(item, index, profile, faults) for index, item in enumerate(request.items)]
+    if not request.discount:
+        return tuple(lines)
+    amounts = [line.amount for line in lines]
+    if request.discount > sum(amounts):
+        text = f"скидка {roubles(request.discount)} больше суммы позиций {roubles(sum(amounts))}"
+        faults.append(("field_invalid", "discount", text))
+        return tuple(lines)
+    return tuple(
+        part
+        for line, share in zip(lines, vat.spread_discount(amounts, request.discount), strict=True)
+        for part in with_amount(line, line.amount - share)
+    )
+
+
+def with_amount(line: fiscal.Item, amount: int) -> list[fiscal.Item]:
+    """`line` at another amount: one line, or two where no price in kopecks gives it (see `vat.unit_prices`)."""
+    if amount == line.amount:
+        return [line]
+    parts = vat.unit_prices(amount, line.quantity)
+    if len(parts) == 1:
+        return [msgspec.structs.replace(line, price=parts[0][0], amount=amount)]
+    return [
+        msgspec.structs.replace(line, price=price, quantity=quantity, amount=vat.line_amount(price, quantity))
+        for price, quantity in parts
+    ]
+
+
+def _item(item: wire.Item, index: int, profile: Profile, faults: list[Fault]) -> fiscal.Item:
+    quantity = Decimal(item.quantity)
+    if not quantity:
+        faults.append(("field_invalid", f"items[{index}].quantity", "количество должно быть больше нуля"))
+    amount = vat.line_amount(item.price, quantity)
+    if item.amount is not None and item.amount != amount:
+        text = (
+            f"amount {roubles(item.amount)} не равен price × quantity = {roubles(amount)}, "
+            f"разница {roubles(item.amount - amount)}"
+        )
+        faults.append(("line_amount_differs", f"items[{index}].amount", text))
+    measure = words.UNITS[item.unit] if item.unit else 0 if quantity == int(quantity) else 255
+    newest = profile.ffd == FFD_1_2
+    agent_type, agent = _agent(item.agent)
+    supplier = item.supplier
+    return fiscal.Item(
+        name=printable(item.name)[:128],
+        price=item.price,
+        quantity=quantity,
+        amount=amount,
+        vat=words.VAT[item.vat],
+        method=words.METHODS[item.method],
+        kind=words.OBJECTS[item.object],
+        measure=measure if newest else 0,
+        unit=item.unit if not newest and item.unit not in (None, "other") else None,
+        excise=item.excise,
+        country=item.country,
+        declaration=_line(item.declaration),
+        extra=_line(item.extra),
+        agent_type=agent_type,
+        agent=agent,
+        supplier=fiscal.Supplier(name=_line(supplier.name), inn=supplier.inn, phones=_phones(supplier.phones))
+        if supplier
+        else None,
+        industry=_industry(item.industry),
+    )
+
+
+def _total(
+    request: wire.Receipt, items: tuple[fiscal.Item, ...], payments: fiscal.Payments, faults: list[Fault]
+) -> int:
+    """Tag 1020. A given total may be less than the items by a rounding of less than a rouble."""
+    lines = sum(item.amount for item in items)
+    total = lines if request.total is None else request.total
+    if not 0 <= lines - total <= 99:
+        text = f"total {roubles(total)} не равен сумме позиций {roubles(lines)}, разница {roubles(total - lines)}"
+        faults.append(("total_differs", "total", text))
+    if payments.total != total:
+        text = (
+            f"сумма payments {roubles(payments.total)} не равна сумме чека {roubles(total)}, "
+            f"разница {roubles(payments.total - total)}"
+        )
+        faults.append(("payments_differ", "payments", text))
+    return total
+
+
+def _taxation(name: str | None, profile: Profile, faults: list[Fault]) -> int:
+    if name is not None:
+        return words.TAXATION[name]
+    if profile.taxation & (profile.taxation - 1):
+        faults.append(("field_invalid", "taxation", "укажите: у касс канала несколько систем налогообложения"))
+    return profile.taxation
+
+
+def _agent(agent: wire.Agent | None) -> tuple[int, fiscal.Agent | None]:
+    if agent is None:
+        return 0, None
+    fields = fiscal.Agent(
+        operation=_line(agent.operation),
+        paying_agent_phones=_phones(agent.phones),
+        receiver_phones=_phones(agent.receiver_phones),
+        transfer_phones=_phones(agent.transfer_phones),
+        transfer_name=_line(agent.transfer_name),
+        transfer_address=_line(agent.transfer_address),
+        transfer_inn=agent.transfer_inn,
+    )
+    return words.AGENTS[agent.type], fields if fields != fiscal.Agent() else None
+
+
+def _industry(given: list[wire.IndustryProps] | None) -> tuple[fiscal.IndustryProps, ...]:
+    return tuple(
+        fiscal.IndustryProps(
+            authority=one.authority, date=_day(one.date), number=printable(one.number), value=printable(one.value)
+        )
+        for one in given or ()
+    )
+
+
+def _operating(given: wire.OperatingProps | None, utc_offset: int) -> fiscal.OperatingProps | None:
+    if given is None:
+        return None
+    local = given.at
+    if local.tzinfo is not None:
+        local = local.astimezone(dt.timezone(dt.timedelta(minutes=utc_offset))).replace(tzinfo=None)
+    return fiscal.OperatingProps(
+        operation_id=given.operation_id, data=printable(given.data), at=int((local - _EPOCH).total_seconds())
+    )
+
+
+def _phones(given: list[str] | None) -> tuple[str, ...]:
+    return tuple(contacts.phone(phone) or printable(phone) for phone in given or ())
+
+
+def _day(date: dt.date) -> str:
+    return f"{date.day:02}.{date.month:02}.{date.year:04}"
+
+
+def _line(text: str | None) -> str | None:
+    """Text that is printed; None where it is empty."""
+    return printable(text.strip()) or None if text else None
+
+
+def wrong_shape(field: str, text: str) -> Refused:
+    return Refused("field_invalid", text, field or None, faults=[("field_invalid", field, text)])

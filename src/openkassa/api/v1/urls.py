@@ -1,0 +1,17 @@
+"""Addresses of v1."""
+
+from django.urls import path
+
+from openkassa.api.v1 import openapi, views
+
+urlpatterns = [
+    path("receipts", views.receipts),
+    path("receipts/batch", views.batch),
+    path("receipts/<str:receipt_id>", views.receipt),
+    path("receipts/<str:receipt_id>/refund", views.refund),
+    path("receipts/<str:receipt_id>/withdraw", views.withdraw),
+    path("openapi.json", openapi.document_view),
+    path("docs", openapi.page_view),
+    path("docs.css", openapi.style_view),
+    path("<path:rest>", views.unknown_path),
+]

@@ -1,0 +1,247 @@
+"""Refunds built from the receipt that they refund, never for more than was sold.
+
+Which part of an original is left is worked out from the drafts of its refunds: a refund's lines are found again in
+the original by what they sell and at what price. Refunds of one receipt are made one after another under the lock
+of its state row, which is taken before anything is written.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+import msgspec
+
+from openkassa.core.db import atomic
+from openkassa.core.tenancy import within
+from openkassa.fiscal.draft import Buyer, Item, Payments, ReceiptDraft
+from openkassa.fiscal.ffd import vat
+from openkassa.fiscal.identifiers import roubles
+from openkassa.kassa.receipts import sql
+from openkassa.kassa.receipts.channels import ChannelContext
+from openkassa.kassa.receipts.models import Receipt, ReceiptState, State
+from openkassa.kassa.receipts.selectors import receipt_draft
+from openkassa.kassa.receipts.services import Accepted, receipt_accept
+
+REFUND_OF = {1: 2, 3: 4}  # tag 1054
+GONE = (State.REFUSED, State.WITHDRAWN)
+ROUNDING = 99  # kopecks that a total may be less than its lines
+PAYMENT_ORDER = ("electronic", "cash", "prepaid", "credit", "other")
+
+
+class RefundImpossible(Exception):
+    """The receipt is of a kind or in a state that can't be refunded."""
+
+
+class RefundExceeds(Exception):
+    """More than is left to refund; the text names what is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A line of the original by its index, and how much of it; None: all that is left."""
+
+    line: int
+    quantity: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What earlier refunds have left of a receipt."""
+
+    quantities: tuple[Decimal, ...]  # of each line
+    total: int
+    payments: Payments
+
+
+def refund_accept(
+    *,
+    channel: ChannelContext,
+    original_id: uuid.UUID,
+    external_id: str,
+    body: bytes,
+    body_digest: bytes,
+    build: Callable[[ReceiptDraft, Left], ReceiptDraft],
+    callback_url: str = "",
+    email: str = "",
+    phone: str = "",
+    language: str = "ru",
+    warnings: tuple[str, ...] = (),
+) -> Accepted:
+    """Accepts the refund that `build` makes of the original's draft and what is left of it.
+
+    Raises `Receipt.DoesNotExist` for an unknown original, `RefundImpossible`, `RefundExceeds`, and what
+    `receipt_accept` raises. A repeat is answered with the first receipt, as `receipt_accept` does.
+    """
+    organisation_id = channel.organisation_id
+    with atomic():
+        with within(organisation_id):
+            original = Receipt.objects.get(id=original_id, channel_id=channel.channel_id)
+            state = ReceiptState.objects.select_for_update().get(receipt_id=original_id)
+        first = sql.receipt_existing(
+            organisation_id=organisation_id, channel_id=channel.channel_id, external_key=external_id
+        )
+        if first is None:
+            draft = _built(organisation_id, original, state, build)
+        else:
+            draft = receipt_draft(organisation_id, first[0])  # not stored again: the key is known
+        assert draft is not None
+        return receipt_accept(
+            channel=channel,
+            draft=draft,
+            external_id=external_id,
+            body=body,
+            body_digest=body_digest,
+            refers_to_id=original_id,
+            callback_url=callback_url,
+            email=email,
+            phone=phone,
+            language=language,
+            warnings=warnings,
+        )
+
+
+def _built(
+    organisation_id: uuid.UUID,
+    original: Receipt,
+    state: ReceiptState,
+    build: Callable[[ReceiptDraft, Left], ReceiptDraft],
+) -> ReceiptDraft:
+    if original.operation not in REFUND_OF or original.form not in (3, 4):
+        raise RefundImpossible("вернуть можно приход или расход, но не возврат и не коррекцию")
+    if state.state not in (State.FISCALISED, State.CONFIRMED):
+        raise RefundImpossible(f"чек в состоянии {state.state}: вернуть можно фискализированный")
+    sold = receipt_draft(organisation_id, original.id)
+    if sold is None:
+        raise RefundImpossible("содержание чека больше не хранится")
+    earlier = _earlier(organisation_id, original)
+    left = what_is_left(sold, earlier)
+    draft = build(sold, left)
+    if draft.total > left.total:
+        raise RefundExceeds(f"возвращается {roubles(draft.total)}, осталось {roubles(left.total)}")
+    return draft
+
+
+def _earlier(organisation_id: uuid.UUID, original: Receipt) -> list[ReceiptDraft]:
+    with within(organisation_id):
+        ids = list(
+            Receipt.objects.filter(refers_to_id=original.id, operation=REFUND_OF[original.operation])
+            .order_by("id")
+            .values_list("id", flat=True)
+        )
+        gone = set(ReceiptState.objects.filter(receipt_id__in=ids, state__in=GONE).values_list("receipt_id", flat=True))
+    drafts = [receipt_draft(organisation_id, receipt_id) for receipt_id in ids if receipt_id not in gone]
+    return [draft for draft in drafts if draft is not None]
+
+
+# -- pure --------------------------------------------------------------------------------------------------
+
+
+def what_is_left(sold: ReceiptDraft, refunds: Sequence[ReceiptDraft]) -> Left:
+    """What `refunds` have left of `sold`."""
+    quantities = [item.quantity for item in sold.items]
+    paid = msgspec.structs.asdict(sold.payments)
+    total = sold.total
+    for refund in refunds:
+        total -= refund.total
+        for kind, amount in msgspec.structs.asdict(refund.payments).items():
+            paid[kind] -= amount
+        for item in refund.items:
+            _take(sold.items, quantities, item)
+    return Left(tuple(quantities), max(total, 0), Payments(**{kind: max(amount, 0) for kind, amount in paid.items()}))
+
+
+def _take(sold: Sequence[Item], quantities: list[Decimal], item: Item) -> None:
+    """Takes a refunded line from the lines that sold the same, those of its price first."""
+    same = [index for index, line in enumerate(sold) if _what(line) == _what(item)]
+    same.sort(key=lambda index: abs(sold[index].price - item.price) > 1)
+    needed = item.quantity
+    for index in same:
+        part = min(needed, quantities[index])
+        quantities[index] -= part
+        needed -= part
+
+
+def _what(item: Item) -> tuple:
+    return item.name, item.vat, item.kind, item.method, item.measure, item.unit
+
+
+def refund_draft(
+    sold: ReceiptDraft,
+    left: Left,
+    wanted: Sequence[Wanted] | None = None,
+    payments: Payments | None = None,
+    buyer: Buyer | None = None,
+) -> ReceiptDraft:
+    """The refund of chosen lines, of everything left where `wanted` is None.
+
+    Part of a line is refunded at its share of the line's amount; the last part is what remains, so that all parts make
+    the whole. Without `payments` the money goes back the way it came. Raises `RefundExceeds`, `RefundImpossible`.
+    """
+    chosen = _chosen(sold, left, wanted)
+    items = [part for index, quantity in chosen for part in _part(sold.items[index], left.quantities[index], quantity)]
+    if not items:
+        raise RefundExceeds("всё уже возвращено")
+    lines = sum(item.amount for item in items)
+    total = left.total if 0 < lines - left.total <= ROUNDING else lines
+    if total > left.total:
+        raise RefundExceeds(f"возвращается {roubles(total)}, осталось {roubles(left.total)}")
+    paid = payments or _paid_back(left.payments, total)
+    if paid.total != total:
+        raise RefundImpossible(f"сумма payments {roubles(paid.total)} не равна сумме возврата {roubles(total)}")
+    return msgspec.structs.replace(
+        sold,
+        operation=REFUND_OF[sold.operation],
+        items=tuple(items),
+        payments=paid,
+        total=total,
+        buyer=buyer or sold.buyer,
+        cashless=(),
+    )
+
+
+def _chosen(sold: ReceiptDraft, left: Left, wanted: Sequence[Wanted] | None) -> list[tuple[int, Decimal]]:
+    if wanted is None:
+        return [(index, quantity) for index, quantity in enumerate(left.quantities) if quantity > 0]
+    chosen: dict[int, Decimal] = {}
+    for want in wanted:
+        if want.line >= len(sold.items):
+            raise RefundImpossible(f"позиции {want.line} нет: в чеке их {len(sold.items)}, счёт от 0")
+        if want.line in chosen:
+            raise RefundImpossible(f"позиция {want.line} названа дважды")
+        rest = left.quantities[want.line]
+        quantity = rest if want.quantity is None else want.quantity
+        if not 0 < quantity <= rest:
+            raise RefundExceeds(f"позиция {want.line}: возвращается {quantity}, осталось {rest}")
+        chosen[want.line] = quantity
+    return list(chosen.items())
+
+
+def _part(item: Item, left: Decimal, quantity: Decimal) -> list[Item]:
+    """`quantity` of a line of which `left` is left: its share of the amount between both marks."""
+    before = item.quantity - left
+    amount = _share(item, before + quantity) - _share(item, before)
+    if amount == item.amount and quantity == item.quantity:
+        return [item]
+    parts = vat.unit_prices(amount, quantity)
+    if len(parts) == 1:
+        return [msgspec.structs.replace(item, price=parts[0][0], quantity=quantity, amount=amount)]
+    return [
+        msgspec.structs.replace(item, price=price, quantity=pieces, amount=vat.line_amount(price, pieces))
+        for price, pieces in parts
+    ]
+
+
+def _share(item: Item, quantity: Decimal) -> int:
+    return int((item.amount * quantity / item.quantity).to_integral_value(ROUND_HALF_UP))
+
+
+def _paid_back(left: Payments, total: int) -> Payments:
+    paid: dict[str, int] = {}
+    for kind in PAYMENT_ORDER:
+        paid[kind] = min(getattr(left, kind), total - sum(paid.values()))
+    missing = total - sum(paid.values())
+    paid["electronic"] += missing  # earlier refunds were paid another way than the sale
+    return Payments(**paid)
