@@ -3,12 +3,14 @@
 `serve_wsgi` and `serve_asgi` never return: they replace the process by a fresh interpreter that runs this module,
 so that the server's parent holds nothing but the server, and metrics know from their first import that several
 processes share them. SIGTERM and SIGINT end the requests in hand and then the processes; a worker whose parent
-is gone, however it went, is ended by the kernel (Linux).
+is gone, however it went, is ended by the kernel (Linux). An ASGI worker is sent `STOPPING` first: an application
+with streams that never end by themselves ends them then.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import functools
 import gc
@@ -32,6 +34,7 @@ HEADER_MILLISECONDS = 10_000  # to send a request's headers, and to stay silent 
 BUFFER_BYTES = 64 * 1024  # headers of a request, at most
 STOP_SECONDS = 15  # for requests in hand when the server is told to stop
 ASGI_CONNECTIONS = 20_000
+STOPPING = signal.SIGUSR1
 PR_SET_PDEATHSIG = 1
 
 
@@ -99,8 +102,23 @@ def _serve(interface: str, target: str, bind: str, port: int, workers: int, thre
         workers_kill_timeout=STOP_SECONDS,
         process_name=None,
     )
+    if not wsgi:
+        server.on_startup(functools.partial(_announce_stop, server))
     load = functools.partial(_load, target, name, os.getpid(), wsgi)
     server.serve(target_loader=load, wrap_loader=False)
+
+
+def _announce_stop(server: Any) -> None:
+    """Puts `STOPPING` before granian's own handling of the signals that end the server."""
+
+    def stop(_number: int, _frame: Any) -> None:
+        for worker in server.wrks:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker.inner.pid, STOPPING)
+        server.signal_handler_interrupt()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
 
 
 # granian's own loggers write through ours.
@@ -118,6 +136,8 @@ def _load(target: str, process_name: str, parent: int, wsgi: bool) -> Callable:
     from openkassa.core import logs
 
     _die_with(parent)
+    if not wsgi:
+        signal.signal(STOPPING, signal.SIG_IGN)
     logs.configure(process_name)
     module, _, attribute = target.partition(":")
     found = getattr(importlib.import_module(module), attribute)
@@ -129,7 +149,7 @@ def _load(target: str, process_name: str, parent: int, wsgi: bool) -> Callable:
 
 def _die_with(parent: int) -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     if os.getppid() != parent:
         sys.exit("the server's parent is gone")
 

@@ -1,0 +1,1 @@
+"""Long-lived connections: what happens to receipts, told to open pages as server-sent events."""
