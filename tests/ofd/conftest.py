@@ -33,6 +33,8 @@ def running_exchange(django_db_setup: None) -> Iterator[ExchangeProcess]:
     process.start()
     yield process
     process.stop()
+    failed = [line for line in process.log_lines() if line["event"] in ("exchange_failed", "batch_failed")]
+    assert failed == [], "nothing that a register sends may raise an exception in the exchange"
 
 
 @pytest.fixture

@@ -204,7 +204,6 @@ def test_changed_messages_never_stop_the_exchange(exchange: ExchangeProcess, reg
             del changed[chance.randrange(1, len(changed)) :]
         survives(exchange, bytes(changed), *([message] if chance.random() < 0.2 else []))
     assert all(row["container"] == register.made[0].container for row in stored(register.fn))
-    assert [line for line in exchange.log_lines() if line["event"] == "exchange_failed"] == []
     assert '"ready"' in exchange.get("/health/ready")
 
 
@@ -213,7 +212,7 @@ def test_changed_messages_never_stop_the_exchange(exchange: ExchangeProcess, reg
 def test_signed_garbage_is_answered_or_closed_but_never_fails(
     exchange: ExchangeProcess, new_register: Callable[[], TestRegister], fields: bytes, form: int
 ):
-    """The deepest door: every sign is good, what is inside is anything."""
+    """The deepest door: every sign is good, what is inside is anything. (`running_exchange` looks for failures.)"""
     fn = new_register().fn
     sign, _ = emulation.fiscal_sign(fn, form, fields)
     body = b"\x35\x04\x06\x00" + sign + fields
@@ -221,7 +220,6 @@ def test_signed_garbage_is_answered_or_closed_but_never_fails(
     with Client(exchange.port) as client:
         answer = client.deliver(fn, container)
     assert code_of(answer) in (0, 11, 14)
-    assert [line for line in exchange.log_lines() if line["event"] == "exchange_failed"] == []
 
 
 def test_a_length_over_the_limit_is_refused_before_the_body_is_waited_for(exchange: ExchangeProcess):

@@ -6,11 +6,14 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from tests.ofd.kkt import TestRegister, checked
 
 from openkassa.fiscal.ffd.reader import read_document, to_fns_json
 from openkassa.fiscal.fn import Made
+from openkassa.ofd.archive import selectors
 from openkassa.ofd.exchange.store import Store
 from openkassa.ofd.people.services import user_create
 from openkassa.ofd.web import visitors
@@ -127,6 +130,10 @@ def test_a_huge_body_is_refused_before_it_is_read(client: Client):
     assert client.post("/login", {"identifier": "x" * 300_000}).status_code == 413
 
 
+def test_a_foreign_host_is_refused_with_a_page(client: Client):
+    assert client.get("/", headers={"host": "evil.example"}).status_code == 400
+
+
 # -- buyers' pages ----------------------------------------------------------------------------------------------
 
 
@@ -237,3 +244,76 @@ def test_pages_come_in_three_languages(client: Client, register: TestRegister, r
         answer = client.get(paper(register, receipt), headers={"accept-language": language})
         assert f'<html lang="{language}"' in answer.content.decode()
         assert client.get(paper(register, receipt, "/pdf"), headers={"accept-language": language}).status_code == 200
+
+
+def test_lists_walk_along_an_index(register: TestRegister, receipt: Made):
+    """Neither a scan of the whole table nor a sort, whatever the filter: a page costs the same at a million rows."""
+    last = selectors.document_find(fn=register.fn, fd=receipt.fd, fiscal_sign=None)
+    lists = [
+        lambda: selectors.document_find(fn=register.fn, fd=receipt.fd, fiscal_sign=receipt.fiscal_sign),
+        lambda: selectors.document_list(after=str(last.id)),
+        lambda: selectors.document_list(fn=register.fn, after="9"),
+        lambda: selectors.document_list(inn=register.inn, after=str(last.id)),
+        lambda: selectors.document_list(faulty=True),
+        lambda: selectors.shift_documents(fn=register.fn, number=1),
+        lambda: selectors.shift_list(fn=register.fn, after="9"),
+        lambda: selectors.register_list(after=str(last.id)),
+        lambda: selectors.register_list(query=register.rnm),
+    ]
+    with connection.cursor() as cursor:
+        for method in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{method} = off")
+    for ask in lists[:-1]:
+        with CaptureQueriesContext(connection) as queries:
+            ask()
+        for query in queries.captured_queries:
+            plan = explained(query["sql"])
+            assert "Seq Scan" not in plan, plan
+            assert "Sort" not in plan, plan
+    with CaptureQueriesContext(connection) as queries:
+        lists[-1]()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_bitmapscan = on")
+    assert "Seq Scan" not in explained(queries.captured_queries[0]["sql"])
+
+
+def explained(query: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + query)
+        return "\n".join(row[0] for row in cursor.fetchall())
+
+
+def test_pages_ask_few_questions(operator: Client, register: TestRegister, receipt: Made):
+    pages = ["/registers", "/archive", f"/registers/{register.fn}", f"/registers/{register.fn}/shifts/1"]
+    for page in pages:
+        with CaptureQueriesContext(connection) as queries:
+            operator.get(page)
+        assert len(queries) <= 5, page
+
+
+def test_lists_are_paged_without_gap_or_repeat(register: TestRegister, store: Callable[[TestRegister], None]):
+    for _ in range(120):
+        register.receipt()
+    store(register)
+    seen: list[int] = []
+    after = ""
+    while True:
+        page = selectors.document_list(fn=register.fn, after=after)
+        seen += [document.fd for document in page.rows]
+        if page.next is None:
+            break
+        after = page.next
+    assert seen == list(range(122, 0, -1))
+    assert len(selectors.shift_documents(fn=register.fn, number=1).rows) == selectors.PAGE
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "-1", "9" * 50, "00000000-0000-0000-0000-00000000000g", "\0"])
+def test_a_broken_cursor_is_the_first_page(operator: Client, register: TestRegister, receipt: Made, cursor: str):
+    for page in ("/registers", "/archive", f"/archive?q={register.fn}", f"/registers/{register.fn}"):
+        assert operator.get(page, {"after": cursor}).status_code == 200
+
+
+def test_odd_searches_find_nothing(operator: Client, register: TestRegister, receipt: Made):
+    for text in ("\0", "%", "' OR 1=1 --", "９９９９００００００００００００", "x" * 5000):
+        for page in ("/registers", "/archive"):
+            assert operator.get(page, {"q": text}).status_code == 200, text

@@ -113,6 +113,8 @@ def _read(container: wire.Container, verifier: Verifier) -> Reading:
             f"form {container.form} in the header, tag {pairs[0][0] if pairs else 'none'} in the body"
         )
     inside = pairs[0][1]
+    if not isinstance(inside, list):
+        return _not_recognised(f"form {container.form} isn't a structure")
     fields = dict(reversed(inside))  # the first of a repeated tag
     if str(fields.get(1041, "")).strip() != container.fn or fields.get(1040) != container.fd or not container.fd:
         return _not_recognised("numbers of storage or document in the header (tags 1041, 1040) are not those inside")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 
 import msgspec
 import structlog
@@ -116,7 +116,8 @@ class Session(asyncio.BufferedProtocol):
 
     # -- asyncio's side ------------------------------------------------------------------------------------
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         exchange = self._exchange
         self._transport = transport
         self._last_at = exchange.loop.time()
@@ -138,7 +139,7 @@ class Session(asyncio.BufferedProtocol):
             self._refuse("overload", "too many bytes of messages are held")
             return
         self._wire.receive_data(bytes(self._exchange.read_buffer[:count]))
-        if self.waiting:
+        if self.waiting and self._transport is not None:
             self._transport.pause_reading()  # only here: pausing for each document would cost a tenth of its time
         else:
             self._advance()
@@ -173,7 +174,7 @@ class Session(asyncio.BufferedProtocol):
                 event = self._wire.next_event()
                 if event is wire.NEED_DATA:
                     break
-                self._handle(event)
+                self._handle(cast(wire.Event, event))
         except wire.RemoteProtocolError as error:
             self._refuse("protocol", str(error))
         except checks.Rejected as rejected:
@@ -263,7 +264,8 @@ class Session(asyncio.BufferedProtocol):
             self._transport.abort()
 
     def _send(self, event: wire.Event) -> None:
-        self._transport.write(self._wire.send(event))
+        if self._transport is not None:
+            self._transport.write(self._wire.send(event))
 
     def _hold(self, count: int) -> None:
         self._held += count

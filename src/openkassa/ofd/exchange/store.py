@@ -196,12 +196,12 @@ class Store:
         # In order of numbers, so that two exchange processes with the same documents can't deadlock.
         ordered = sorted(batch, key=lambda document: (document.fn, document.fd))
         connection = self._open()
-        reports = [document for document in ordered if document.report is not None]
+        reports = [(document, document.report) for document in ordered if document.report is not None]
         if reports:
             with connection.transaction():
                 new = self._insert(connection, ordered)
-                for document in reports:
-                    connection.execute(_LEARN, _register_row(document))
+                for document, report in reports:
+                    connection.execute(_LEARN, _register_row(document, report))
         else:
             new = self._insert(connection, ordered)
         if new == len(batch):
@@ -238,9 +238,9 @@ def _problems(document: CheckedDocument) -> str:
     return json.dumps([{"tag": tag, "text": text} for tag, text in document.problems], ensure_ascii=False)
 
 
-def _register_row(document: CheckedDocument) -> dict[str, object]:
+def _register_row(document: CheckedDocument, report: RegisterReport) -> dict[str, object]:
     return {
-        **msgspec.structs.asdict(document.report),
+        **msgspec.structs.asdict(report),
         "id": document.id,
         "fn": document.fn,
         "ffd": document.ffd,

@@ -72,8 +72,8 @@ def _authenticated(request: HttpRequest, form: SignInForm):
         form.add_error("password", forms.ValidationError(text, code="throttled"))
         return None
     if user is None:
-        text = lazy("No account with this e-mail or phone and password. Check both and the keyboard's language.")
-        form.add_error("password", forms.ValidationError(text, code="wrong"))
+        wrong = lazy("No account with this e-mail or phone and password. Check both and the keyboard's language.")
+        form.add_error("password", forms.ValidationError(wrong, code="wrong"))
     return user
 
 

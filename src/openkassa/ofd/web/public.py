@@ -61,16 +61,14 @@ def landing(request: HttpRequest) -> HttpResponse:
     """The search; with something to search for it leads to the receipt or says that there is none."""
     by_qr = "qr" in request.GET
     by_numbers = not by_qr and any(name in request.GET for name in NumbersForm.base_fields)
-    context = {
-        "numbers": NumbersForm(request.GET if by_numbers else None),
-        "qr": QrForm(request.GET if by_qr else None),
-        "failure": "",
-    }
+    by_hand = NumbersForm(request.GET if by_numbers else None)
+    scanned = QrForm(request.GET if by_qr else None)
+    context = {"numbers": by_hand, "qr": scanned, "failure": ""}
     if not by_qr and not by_numbers:
         return render(request, "ofd/landing.html", context)
     if not visitors.may_search(request):
         return _too_many(request, context)
-    form = context["qr" if by_qr else "numbers"]
+    form = scanned if by_qr else by_hand
     if not form.is_valid():
         return render(request, "ofd/landing.html", context, status=422)
     given = form.cleaned_data

@@ -61,4 +61,5 @@ def _draw(receipt: PrintedReceipt, note: str, form: Literal["pdf", "png"]) -> by
 
 @functools.cache
 def _compiler() -> typst.Compiler:
-    return typst.Compiler(FOLDER / "receipt.typ", root=FOLDER, font_paths=[str(FONTS)], ignore_system_fonts=True)
+    fonts = typst.Fonts(include_system_fonts=False, font_paths=[str(FONTS)])
+    return typst.Compiler(FOLDER / "receipt.typ", root=FOLDER, font_paths=fonts, ignore_system_fonts=True)

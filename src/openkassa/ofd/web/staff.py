@@ -18,7 +18,7 @@ from openkassa.ofd.web.wording import acknowledgement_state, form_name
 @require_safe
 @operator_required
 def registers(request: HttpRequest) -> HttpResponse:
-    query, after = request.GET.get("q", "")[:100], request.GET.get("after", "")
+    query, after = _asked(request), request.GET.get("after", "")
     page = selectors.register_list(query=query, after=after)
     return render(request, "ofd/registers.html", {"page": page, "q": query, "after": after})
 
@@ -51,7 +51,7 @@ def shift(request: HttpRequest, fn: str, number: int) -> HttpResponse:
 @operator_required
 def archive(request: HttpRequest) -> HttpResponse:
     """All documents, or those of one storage or one taxpayer, or those with a fault."""
-    query, after = request.GET.get("q", "").strip()[:20], request.GET.get("after", "")
+    query, after = _asked(request), request.GET.get("after", "")
     faulty = request.GET.get("faulty") == "1"
     by_storage = len(query) == 16
     page = selectors.document_list(
@@ -82,6 +82,11 @@ def document(request: HttpRequest, fn: str, fd: int) -> HttpResponse:
         "answer": describe(bytes(found.body.acknowledgement)),
     }
     return render(request, "ofd/document.html", context)
+
+
+def _asked(request: HttpRequest) -> str:
+    """What is searched for, as the database can take it: no NUL."""
+    return request.GET.get("q", "").replace("\0", "").strip()[:100]
 
 
 def _rows(documents: list) -> list[dict]:
