@@ -29,7 +29,7 @@ def answer(container: bytes, code: int = 0, at: int = START) -> bytes:
     return make_acknowledgement(Container.parse(container), operator_inn=OFD, code=code, local_time=at)
 
 
-@pytest.mark.parametrize(("ffd", "first"), [(2, [1209]), (3, [1209]), (4, [1209, 1190])])
+@pytest.mark.parametrize(("ffd", "first"), [(2, [1209]), (3, [1209, 1190]), (4, [1209, 1190])])
 def test_a_receipt_has_the_storages_tags_first_and_the_content_untouched(ffd, first):
     storage = open_storage(ffd=ffd)
     content = receipt_content(1000, 500, 250)

@@ -2,7 +2,8 @@
 
 (1209, 1190,) 1041, 1037, 1018, 1040, 1012, 1077 come first, in receipts then 1038, 1042, 1054, 1020, and then the
 register's own tags as they were handed over. Order seen in three documents of storages in use. There only storages of
-FFD 1.2 write 1209 themselves; this one writes it in every version unless the content has it.
+FFD 1.2 write 1209 themselves; this one writes it in every version unless the content has it, and 1190 from 1.1 on,
+where the registration report requires it.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Writer:
             + raw(1037, registration.rnm.encode("ascii").ljust(20))
             + raw(1018, registration.inn.encode("ascii").ljust(12))
         )
-        own_format = byte(1190, registration.ffd) if registration.ffd == 4 else b""
+        own_format = byte(1190, registration.ffd) if registration.ffd >= 3 else b""
         self._head = byte(1209, registration.ffd) + own_format + identity
         self._head_without_format = own_format + identity
 
