@@ -21,8 +21,8 @@ setup-dev:
 
 test: setup-dev ## the quick tests: at most 10 minutes on two cores
 	@sh scripts/test_needs.sh
-	$(PYTEST) -n $(WORKERS) -m "$(QUICK)" tests
-	$(PYTEST) -n $(WORKERS) -m "$(QUICK)" tests/ofd
+	$(PYTEST) -n $(WORKERS) --dist loadgroup -m "$(QUICK)" tests
+	$(PYTEST) -n $(WORKERS) --dist loadgroup -m "$(QUICK)" tests/ofd
 
 test-slow: setup-dev ## lint, types, contracts, migrations, licences, fuzz, slow tests
 	@sh scripts/test_needs.sh
@@ -57,13 +57,8 @@ lock: setup-dev ## pin the packages anew
 	done
 
 messages: setup-dev ## collect the texts to be translated, and compile the translations
-	$(BIN)/pybabel extract --mapping-file babel.cfg --sort-by-file --no-location --no-wrap --project OpenKassa \
-	  --output-file src/openkassa/locale/django.pot src/openkassa
-	for language in ru ky en; do \
-	  $(BIN)/pybabel update --domain django --no-wrap --no-fuzzy-matching --init-missing --omit-header \
-	    --input-file src/openkassa/locale/django.pot --output-dir src/openkassa/locale --locale $$language || exit 1; \
-	done
-	sh scripts/setup.sh dev
+	$(BIN)/python scripts/messages.py
+	@sh scripts/setup.sh dev
 
 clean: ## forget what was installed and cached; data in .kassa stays
 	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache

@@ -30,6 +30,7 @@ check "import contracts" lint-imports
 check "templates" djlint --lint --quiet src/openkassa
 check "migrations of kassa" python -m openkassa.cli.migration_lint kassa
 check "migrations of ofd" python -m openkassa.cli.migration_lint ofd
+check "translations" python scripts/messages.py --check
 check "licences" python scripts/licences.py
 check "fuzz" fuzz_targets
 check "slow tests" pytest -m slow tests

@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.support import cleaning, cluster
+from tests.support.platform import Platform, running_platform
 
 from openkassa.cli.postgres import Cluster
 
@@ -137,3 +138,10 @@ def travel() -> Iterator[Callable[[float], None]]:
 
     yield move
     file.unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def platform() -> Iterator[Platform]:
+    """The whole platform, started once by `kassa up --demo`. Its tests say `xdist_group("platform")`."""
+    with running_platform() as started:
+        yield started

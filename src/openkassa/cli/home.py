@@ -45,9 +45,11 @@ def hold_home(settings: Settings, command: str, facts: Mapping[str, object] | No
         since = now().isoformat(timespec="seconds")
         json.dump({"pid": os.getpid(), "command": command, "since": since, **(facts or {})}, file)
         file.flush()
-        yield
-        file.seek(0)
-        file.truncate()
+        try:
+            yield
+        finally:
+            file.seek(0)
+            file.truncate()
 
 
 def holder(settings: Settings) -> dict | None:

@@ -24,7 +24,7 @@ class Process:
     command: tuple[str, ...]
     ready_url: str | None = None  # answers 200 when the process is ready
     stop_signal: int = signal.SIGTERM
-    stop_seconds: float = 15.0
+    stop_seconds: float = 25.0  # more than the servers give their requests in hand
     stop_stage: int = 0  # lower ones are stopped, and have ended, before higher ones are asked to
 
 

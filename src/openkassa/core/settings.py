@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
 import ipaddress
 import os
+import secrets
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -79,9 +81,7 @@ class Settings:
         path = self.port_file(name)
         if path.exists():
             return int(path.read_text())
-        with socket.socket() as probe:
-            probe.bind((self.bind, 0))
-            port = probe.getsockname()[1]
+        port = choose_free_port(self.bind)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(str(port))
         return port
@@ -89,6 +89,20 @@ class Settings:
     def sandbox_part_port(self, part: str) -> int:
         given = self.sandbox_parts.get(part)
         return given if given is not None else self.free_port(f"sandbox_{part}")
+
+
+def choose_free_port(bind: str) -> int:
+    """A port that nobody uses, outside of the range that systems give to outgoing connections."""
+    while True:
+        port = secrets.choice(range(20_000, 32_768))
+        with socket.socket(socket.AF_INET6 if ":" in bind else socket.AF_INET) as probe:
+            try:
+                probe.bind((bind, port))
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    continue
+                raise
+        return port
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -1,0 +1,84 @@
+"""`kassa up --demo`: what a newcomer gets, and what is left when it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+import urllib.request
+
+import psutil
+import pytest
+from tests.support.platform import Platform, running_platform, start
+
+pytestmark = [pytest.mark.xdist_group("platform"), pytest.mark.timeout(300)]
+
+HEALTH = ("http", "ofd_http", "sandbox")
+
+
+def descendants(platform: Platform) -> list[psutil.Process]:
+    return psutil.Process(platform.process.pid).children(recursive=True)
+
+
+def wait_until_ended(processes: list[psutil.Process]) -> None:
+    _, left = psutil.wait_procs(processes, timeout=40)
+    assert not left
+
+
+def test_all_parts_are_ready(platform: Platform) -> None:
+    for part in HEALTH:
+        with urllib.request.urlopen(f"{platform.info[part]}/health/ready", timeout=10) as answer:
+            assert json.load(answer)["status"] == "ready"
+
+
+def test_demo_info_keeps_its_contract(platform: Platform) -> None:
+    info = platform.info
+    assert {"http", "ofd_tcp", "ofd_http", "sandbox", "atol", "v1", "users"} <= info.keys()
+    assert info["atol"].keys() == {"v4", "login", "password", "group", "inn", "payment_address"}
+    assert info["atol"]["v4"] == f"{info['http']}/possystem/v4"
+    assert info["v1"]["base"] == f"{info['http']}/api/v1"
+    assert {user["role"] for user in info["users"]} == {"owner", "manager", "cashier", "staff", "operator"}
+    assert all(user.keys() == {"role", "login", "password", "pin"} for user in info["users"])
+
+
+def test_demo_credentials_are_private(platform: Platform) -> None:
+    assert (platform.home / "demo.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_second_one_on_the_same_home_says_who_holds_it(platform: Platform) -> None:
+    done = platform.kassa("up", "--demo")
+    assert done.returncode == 2
+    assert f"is in use by kassa up (process {platform.process.pid}, since" in done.stderr
+
+
+def test_a_killed_part_is_started_again(platform: Platform) -> None:
+    (worker,) = [process for process in descendants(platform) if process.cmdline()[-1:] == ["worker"]]
+    worker.kill()
+    deadline = time.monotonic() + 30
+    while not any(process.cmdline()[-1:] == ["worker"] for process in descendants(platform)):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert "worker was ended by SIGKILL, starts again" in platform.output
+
+
+@pytest.mark.slow
+def test_a_second_up_goes_on_with_the_same_data_and_a_killed_one_leaves_nothing() -> None:
+    with running_platform() as first:
+        everything = descendants(first)
+        assert len(everything) > 10
+        first.process.send_signal(signal.SIGINT)
+        first.process.wait(60)
+        wait_until_ended(everything)
+        assert first.output.rstrip().endswith("Stopped.")
+
+        with start(first.environment) as second:
+            again = json.loads(first.kassa("demo-info", "--json").stdout)
+            assert again == first.info
+            everything = psutil.Process(second.pid).children(recursive=True)
+            os.kill(second.pid, signal.SIGKILL)
+            second.wait()
+            wait_until_ended(everything)
+
+        with start(first.environment) as third:  # what the killed one left does not stand in its way
+            assert third.poll() is None
