@@ -1,8 +1,11 @@
 """`kassa up`."""
 
+import sys
 from typing import Annotated
 
 import typer
+
+FILE_WIDTH = 160  # columns of tables in a file or pipe
 
 app = typer.Typer(pretty_exceptions_enable=False)
 
@@ -17,4 +20,5 @@ def up(
     from openkassa.cli.up import up as run
     from openkassa.core.settings import settings
 
-    run(settings(), Console(soft_wrap=True), demo=demo)
+    console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH, soft_wrap=True)
+    run(settings(), console, demo=demo)

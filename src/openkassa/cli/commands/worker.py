@@ -18,4 +18,4 @@ def worker() -> None:
     set_up("kassa", "worker")
     from openkassa.kassa.fiscalisation.worker import run
 
-    run(settings().free_port("worker_http"), settings().bind)
+    run()
