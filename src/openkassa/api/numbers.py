@@ -11,7 +11,7 @@ from decimal import Decimal
 
 NOISE = Decimal("0.0000001")
 NOISE_DIGITS = 15
-BIGGEST = 10**15
+BIGGEST = Decimal(10**15)
 
 
 class BadNumber(ValueError):
@@ -25,25 +25,30 @@ def kopecks(value: object) -> int:
 
 def scaled(value: object, places: int) -> int:
     """`value` × 10^`places` as an integer. Raises `BadNumber` when it has more decimals or isn't a number."""
-    if type(value) is int:
+    if type(value) is Decimal:
         if not -BIGGEST < value < BIGGEST:
             raise BadNumber("число слишком велико")
-        return value * 10**places
-    if type(value) is not Decimal:
+        exact = value.scaleb(places)
+        whole = int(exact)
+        return whole if whole == exact else _without_noise(value, exact, places)
+    if type(value) is not int:
         raise BadNumber("должно быть числом")
-    if not value.is_finite() or not -BIGGEST < value < BIGGEST:
+    if not -BIGGEST < value < BIGGEST:
         raise BadNumber("число слишком велико")
-    exact = value.scaleb(places)
-    whole = int(exact.to_integral_value())
-    if whole != exact and not (
-        len(value.as_tuple().digits) >= NOISE_DIGITS and abs(exact - whole) < NOISE * 10**places
-    ):
+    return value * 10**places
+
+
+def _without_noise(value: Decimal, exact: Decimal, places: int) -> int:
+    whole = exact.to_integral_value()
+    if len(value.as_tuple().digits) < NOISE_DIGITS or abs(exact - whole) >= NOISE.scaleb(places):
         raise BadNumber(f"допускается не больше {places} знаков после запятой")
-    return whole
+    return int(whole)
 
 
 def thousandths(value: object) -> Decimal:
     """A quantity with at most three decimals, without zeros at its end, so that 1 and 1.000 are the same."""
+    if type(value) is int and -BIGGEST < value < BIGGEST:
+        return Decimal(value)
     whole, rest = divmod(scaled(value, 3), 1000)
     if rest == 0:
         return Decimal(whole)

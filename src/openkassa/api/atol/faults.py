@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openkassa.api import numbers
-from openkassa.api.text import printable
+from openkassa.fiscal.text import printable
 
 
 class Invalid(Exception):
@@ -32,36 +32,35 @@ class Faults:
         if self.errors:
             raise Invalid(self.errors)
 
-    def text(self, value: str | None, field: str, limit: int, required: bool = False) -> str | None:
-        """`value` without spaces around it, None where it is empty."""
+    def text(self, value: str | None, where: str, name: str, limit: int, required: bool = False) -> str | None:
+        """`value` of the field `where` + `name`, without spaces around it, None where it is empty."""
         if value is not None:
             value = value.strip()
             if not value:
                 value = None
             elif len(value) > limit:
-                self.error(field, f"длина {len(value)}, допускается не больше {limit}")
+                self.error(where + name, f"длина {len(value)}, допускается не больше {limit}")
             elif "\0" in value:
-                self.error(field, "недопустимый символ с кодом 0")
+                self.error(where + name, "недопустимый символ с кодом 0")
         if value is None and required:
-            self.error(field, "обязательное поле не заполнено")
+            self.error(where + name, "обязательное поле не заполнено")
         return value
 
-    def line(self, value: str | None, field: str, limit: int, required: bool = False) -> str | None:
+    def line(self, value: str | None, where: str, name: str, limit: int, required: bool = False) -> str | None:
         """The same for text that is printed: in characters of cp866, cut where replacing them made it longer."""
-        value = self.text(value, field, limit, required)
+        if value is None and not required:
+            return None
+        value = self.text(value, where, name, limit, required)
         return printable(value)[:limit] if value is not None else None
 
-    def amount(self, value: object, field: str, limit: int = 4_294_967_295) -> int:
+    def amount(self, value: object, where: str, name: str = "", limit: int = 4_294_967_295) -> int:
         """Kopecks, required; 0 where a fault was noted."""
-        if value is None or value == "":
-            self.error(field, "обязательное поле не заполнено")
-            return 0
         try:
-            amount = numbers.kopecks(value)
+            amount = numbers.scaled(value, 2)
         except numbers.BadNumber as bad:
-            self.error(field, str(bad))
+            self.error(where + name, "обязательное поле не заполнено" if value in (None, "") else str(bad))
             return 0
         if not 0 <= amount <= limit:
-            self.error(field, f"допускается от 0 до {numbers.roubles(limit)}")
+            self.error(where + name, f"допускается от 0 до {numbers.roubles(limit)}")
             return 0
         return amount

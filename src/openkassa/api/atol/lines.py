@@ -12,6 +12,7 @@ from openkassa.fiscal.ffd import vat
 from openkassa.fiscal.ffd.tags import FFD_1_2
 
 ITEMS_LIMIT = 100
+ONE = Decimal(1)
 QUANTITY_LIMIT = Decimal("99999.999")
 NO_VAT = "none"
 
@@ -42,16 +43,17 @@ def common_vat(receipt: wire.Receipt, operation: words.Operation, faults: Faults
     return types.pop()
 
 
-def rate(name: str, where: str, operation: words.Operation, faults: Faults) -> int:
+def rate(name: str, where: str, operation: words.Operation, faults: Faults, field: str = ".type") -> int:
     """Tag 1199. That a rate is outside its dates is for the control of the draft to warn of."""
     code = words.VAT.get(name, 0)
     if not code:
-        faults.error(where, f"«{name[:16]}» не из {', '.join(words.VAT)}")
+        faults.error(where + field, f"«{name[:16]}» не из {', '.join(words.VAT)}")
     elif name in words.OLD_VAT:
         if not operation.old_vat:
-            faults.error(where, f"ставка {name} не действует с 01.01.2019")
+            faults.error(where + field, f"ставка {name} не действует с 01.01.2019")
         else:
-            faults.warn(where, f"ставка {name} записана кодом {code} тега 1199, как до 2019 года (не подтверждено)")
+            text = f"ставка {name} записана кодом {code} тега 1199, как до 2019 года (не подтверждено)"
+            faults.warn(where + field, text)
     return code
 
 
@@ -73,18 +75,18 @@ def _lines(
     Where it doesn't, the difference is a discount or markup and goes into the price. Where no price in kopecks
     gives the sum of a whole number of pieces, some pieces cost a kopeck more and stand in a line of their own.
     """
-    name = faults.line(item.name, f"{where}.name", 128, required=True)
-    price = faults.amount(item.price, f"{where}.price")
-    amount = faults.amount(item.sum, f"{where}.sum")
-    quantity = _quantity(item.quantity, f"{where}.quantity", faults)
+    name = faults.line(item.name, where, ".name", 128, required=True)
+    price = faults.amount(item.price, where, ".price")
+    amount = faults.amount(item.sum, where, ".sum")
+    quantity = _quantity(item.quantity, where, faults)
     type_name = common or (item.vat.type if item.vat else None)
     if type_name is None:
         type_name = NO_VAT
         faults.warn(f"{where}.vat", "ставка не указана, записано «без НДС»")
     elif common and item.vat and item.vat.type and item.vat.type != common:
         faults.warn(f"{where}.vat", f"взята ставка чека {common}")
-    code = rate(type_name, f"{where}.vat.type", operation, faults)
-    if item.vat is not None and type_name not in words.OLD_VAT:
+    code = rate(type_name, where, operation, faults, ".vat.type")
+    if item.vat is not None and item.vat.sum is not None and type_name not in words.OLD_VAT:
         check_vat_sum(item.vat.sum, amount, code, f"{where}.vat.sum", faults)
     fields = _fields(item, where, quantity, ffd, faults)
     if faults.errors:
@@ -100,17 +102,14 @@ def _lines(
 
 def _quantity(value: object, where: str, faults: Faults) -> Decimal:
     """Tag 1023; 1 where a fault was noted."""
-    if value is None or value == "":
-        faults.error(where, "обязательное поле не заполнено")
-        return Decimal(1)
     try:
         quantity = numbers.thousandths(value)
     except numbers.BadNumber as bad:
-        faults.error(where, str(bad))
-        return Decimal(1)
+        faults.error(where + ".quantity", "обязательное поле не заполнено" if value in (None, "") else str(bad))
+        return ONE
     if not 0 < quantity <= QUANTITY_LIMIT:
-        faults.error(where, f"допускается от 0.001 до {QUANTITY_LIMIT}")
-        return Decimal(1)
+        faults.error(where + ".quantity", f"допускается от 0.001 до {QUANTITY_LIMIT}")
+        return ONE
     return quantity
 
 
@@ -123,7 +122,7 @@ def _fields(item: wire.Item, where: str, quantity: Decimal, ffd: int, faults: Fa
     if not kind:
         faults.error(f"{where}.payment_object", f"не из {', '.join(objects)}")
     fields: dict = {"method": method, "kind": kind}
-    unit = faults.line(item.measurement_unit, f"{where}.measurement_unit", 16)
+    unit = faults.line(item.measurement_unit, where, ".measurement_unit", 16)
     if ffd == FFD_1_2:
         fields["measure"] = words.measure(unit, quantity)
     elif unit is not None:
@@ -131,15 +130,13 @@ def _fields(item: wire.Item, where: str, quantity: Decimal, ffd: int, faults: Fa
     if item.nomenclature_code:
         fields["product_code"] = _product_code(item.nomenclature_code, where, ffd, faults)
     if item.excise is not None and item.excise != "":
-        fields["excise"] = faults.amount(item.excise, f"{where}.excise")
+        fields["excise"] = faults.amount(item.excise, where, ".excise")
     if item.country_code:
         fields["country"] = _country(item.country_code, f"{where}.country_code", faults)
-    declaration = faults.line(item.declaration_number, f"{where}.declaration_number", 32)
-    if declaration is not None:
-        fields["declaration"] = declaration
-    extra = faults.line(item.user_data, f"{where}.user_data", 64)
-    if extra is not None:
-        fields["extra"] = extra
+    if item.declaration_number is not None:
+        fields["declaration"] = faults.line(item.declaration_number, where, ".declaration_number", 32)
+    if item.user_data is not None:
+        fields["extra"] = faults.line(item.user_data, where, ".user_data", 64)
     if item.agent_info is not None:
         bits, agent = parties.agent(item.agent_info, f"{where}.agent_info", faults)
         fields |= {"agent_type": bits, "agent": agent}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from openkassa.api import contacts
 from openkassa.api.atol import wire, words
 from openkassa.api.atol.faults import Faults
-from openkassa.api.text import printable
 from openkassa.fiscal.draft import Agent, Buyer, Supplier
+from openkassa.fiscal.text import printable
 from openkassa.kassa.receipts.channels import ChannelContext
 
 EMAIL_LIMIT = 64
@@ -36,13 +36,13 @@ def seller(
     if company is None:
         faults.error(where, "обязательное поле не заполнено")
         return 0, {}
-    inn = faults.text(company.inn, f"{where}.inn", 12, required=True)
+    inn = faults.text(company.inn, where, ".inn", 12, required=True)
     if inn is not None and inn != channel.inn:
         faults.error(f"{where}.inn", f"ИНН {inn} не совпадает с ИНН группы {channel.inn}")
     return taxation(company, channel, where, faults), {
-        "place": faults.line(company.payment_address, f"{where}.payment_address", 256, required=True),
-        "address": faults.line(company.location, f"{where}.location", 256),
-        "seller_email": faults.line(company.email, f"{where}.email", EMAIL_LIMIT),
+        "place": faults.line(company.payment_address, where, ".payment_address", 256, required=True),
+        "address": faults.line(company.location, where, ".location", 256),
+        "seller_email": faults.line(company.email, where, ".email", EMAIL_LIMIT),
     }
 
 
@@ -54,10 +54,10 @@ def buyer(client: wire.Client | None, where: str, faults: Faults) -> tuple[Buyer
     if client is None:
         faults.error(where, "обязательное поле не заполнено")
         return None, "", ""
-    email = faults.text(client.email, f"{where}.email", EMAIL_LIMIT)
-    phone = faults.text(client.phone, f"{where}.phone", EMAIL_LIMIT)
-    name = faults.line(client.name, f"{where}.name", 256)
-    inn = faults.text(client.inn, f"{where}.inn", 12)
+    email = faults.text(client.email, where, ".email", EMAIL_LIMIT)
+    phone = faults.text(client.phone, where, ".phone", EMAIL_LIMIT)
+    name = faults.line(client.name, where, ".name", 256)
+    inn = faults.text(client.inn, where, ".inn", 12)
     if inn is not None and not (len(inn) in (10, 12) and inn.isascii() and inn.isdigit()):
         faults.error(f"{where}.inn", "ИНН состоит из 10 или 12 цифр")
     if email is None and phone is None:
@@ -80,13 +80,13 @@ def agent(info: wire.AgentInfo | None, where: str, faults: Faults) -> tuple[int,
     receiving = info.receive_payments_operator or wire.ReceiveOperator()
     transfer = info.money_transfer_operator or wire.TransferOperator()
     fields = Agent(
-        operation=faults.line(paying.operation, f"{where}.paying_agent.operation", 24),
+        operation=faults.line(paying.operation, where, ".paying_agent.operation", 24),
         paying_agent_phones=phones(paying.phones, f"{where}.paying_agent.phones", faults),
         receiver_phones=phones(receiving.phones, f"{where}.receive_payments_operator.phones", faults),
         transfer_phones=phones(transfer.phones, f"{where}.money_transfer_operator.phones", faults),
-        transfer_name=faults.line(transfer.name, f"{where}.money_transfer_operator.name", 64),
-        transfer_address=faults.line(transfer.address, f"{where}.money_transfer_operator.address", 256),
-        transfer_inn=faults.text(transfer.inn, f"{where}.money_transfer_operator.inn", 12),
+        transfer_name=faults.line(transfer.name, where, ".money_transfer_operator.name", 64),
+        transfer_address=faults.line(transfer.address, where, ".money_transfer_operator.address", 256),
+        transfer_inn=faults.text(transfer.inn, where, ".money_transfer_operator.inn", 12),
     )
     return bits, fields if fields != Agent() else None
 
@@ -95,8 +95,8 @@ def supplier(info: wire.SupplierInfo | None, where: str, faults: Faults) -> Supp
     if info is None or info == wire.SupplierInfo():
         return None
     return Supplier(
-        name=faults.line(info.name, f"{where}.name", 239),
-        inn=faults.text(info.inn, f"{where}.inn", 12),
+        name=faults.line(info.name, where, ".name", 239),
+        inn=faults.text(info.inn, where, ".inn", 12),
         phones=phones(info.phones, f"{where}.phones", faults),
     )
 
@@ -107,5 +107,5 @@ def phones(values: list[str | None] | None, where: str, faults: Faults) -> tuple
     if len(values) > PHONES_LIMIT:
         faults.error(where, f"номеров {len(values)}, допускается не больше {PHONES_LIMIT}")
         return ()
-    given = [faults.text(value, f"{where}[{index}]", 19) for index, value in enumerate(values)]
+    given = [faults.text(value, where, f"[{index}]", 19) for index, value in enumerate(values)]
     return tuple(contacts.phone(value) or printable(value) for value in given if value)

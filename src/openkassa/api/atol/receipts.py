@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import msgspec
 
 from openkassa.api import numbers
+from openkassa.api.addresses import callback_address
 from openkassa.api.atol import lines, parties, wire, words
-from openkassa.api.atol.callback_address import MASK_WARNING, callback_address
 from openkassa.api.atol.faults import Faults
 from openkassa.fiscal.draft import Agent, Correction, Item, Payments, ReceiptDraft, Supplier
 from openkassa.fiscal.ffd.tags import FFD_1_2
@@ -54,7 +54,7 @@ def map_receipt(
     buyer, email, phone = parties.buyer(receipt.client, "receipt.client", faults)
     items = lines.items(receipt, ffd, operation, faults)
     payments = _payments(receipt.payments, "receipt.payments", faults)
-    total = faults.amount(receipt.total, "receipt.total")
+    total = faults.amount(receipt.total, "receipt", ".total")
     extras = _extras(receipt, faults)
     items, agents = _receipt_agent(receipt, items, ffd, faults)
     faults.check()
@@ -100,8 +100,8 @@ def map_correction(
     payments = _payments(body.payments, "correction.payments", faults)
     base = _base(body.correction_info, channel.profile.ffd, day, faults)
     rates = _correction_rates(body, operation, faults)
-    cashier = faults.line(body.cashier, "correction.cashier", 64)
-    machine = faults.line(body.device_number, "correction.device_number", 20)
+    cashier = faults.line(body.cashier, "correction", ".cashier", 64)
+    machine = faults.line(body.device_number, "correction", ".device_number", 20)
     if channel.profile.ffd == FFD_1_2 and len(rates) > 1:
         faults.error("correction.vats", "в ФФД 1.2 коррекция v4 возможна только с одной ставкой НДС")
     faults.check()
@@ -133,15 +133,15 @@ def map_correction(
 
 def _envelope(request: wire.ReceiptRequest | wire.CorrectionRequest, faults: Faults) -> tuple[str, str]:
     """(external_id, callback address)."""
-    external_id = faults.text(request.external_id, "external_id", 128, required=True)
-    stamp = faults.text(request.timestamp, "timestamp", 19, required=True)
+    external_id = faults.text(request.external_id, "", "external_id", 128, required=True)
+    stamp = faults.text(request.timestamp, "", "timestamp", 19, required=True)
     if stamp is not None and _moment(stamp, TIME_FORMAT) is None:
         faults.error("timestamp", "ожидается дд.мм.гггг чч:мм:сс")
     address = ""
     if request.service is not None and request.service.callback_url is not None:
         address = callback_address(request.service.callback_url)
         if not address:
-            faults.warnings.append(MASK_WARNING)
+            faults.warn("callback_url", "callback_url не соответствует маске")
     return external_id or "", address
 
 
@@ -166,7 +166,7 @@ def _payments(given: list[wire.Payment] | None, where: str, faults: Faults) -> P
         return Payments()
     sums: Counter[str] = Counter()
     for index, payment in enumerate(given):
-        amount = faults.amount(payment.sum, f"{where}[{index}].sum", 99_999_999_999)
+        amount = faults.amount(payment.sum, where, f"[{index}].sum", 99_999_999_999)
         kind = payment.type
         if isinstance(kind, bool) or kind is None or isinstance(kind, str) or kind not in range(10):
             faults.error(f"{where}[{index}].type", "вид оплаты: число от 0 до 4")
@@ -197,14 +197,14 @@ def _total(items: tuple[Item, ...], payments: Payments, total: int, faults: Faul
 
 def _extras(receipt: wire.Receipt, faults: Faults) -> dict:
     fields: dict = {
-        "cashier": faults.line(receipt.cashier, "receipt.cashier", 64),
-        "extra": faults.line(receipt.additional_check_props, "receipt.additional_check_props", 16),
-        "machine_number": faults.line(receipt.device_number, "receipt.device_number", 20),
+        "cashier": faults.line(receipt.cashier, "receipt", ".cashier", 64),
+        "extra": faults.line(receipt.additional_check_props, "receipt", ".additional_check_props", 16),
+        "machine_number": faults.line(receipt.device_number, "receipt", ".device_number", 20),
     }
     props = receipt.additional_user_props
     if props is not None and props != wire.UserProps():
-        name = faults.line(props.name, "receipt.additional_user_props.name", 64, required=True)
-        value = faults.line(props.value, "receipt.additional_user_props.value", 256, required=True)
+        name = faults.line(props.name, "receipt", ".additional_user_props.name", 64, required=True)
+        value = faults.line(props.value, "receipt", ".additional_user_props.value", 256, required=True)
         fields["user_extra"] = (name or "", value or "")
     return fields
 
@@ -241,7 +241,7 @@ def _base(info: wire.CorrectionInfo | None, ffd: int, day: dt.date, faults: Faul
         return None
     if info.type not in ("self", "instruction"):
         faults.error(f"{where}.type", "тип коррекции: self или instruction")
-    text = faults.text(info.base_date, f"{where}.base_date", 10, required=True)
+    text = faults.text(info.base_date, where, ".base_date", 10, required=True)
     moment = _moment(text, DATE_FORMAT) if text else None
     if text and moment is None:
         faults.error(f"{where}.base_date", "ожидается дд.мм.гггг")
@@ -250,7 +250,7 @@ def _base(info: wire.CorrectionInfo | None, ffd: int, day: dt.date, faults: Faul
             f"{where}.base_date", "дата исправляемого расчёта не может быть позже сегодняшней или до 2000 года"
         )
     by_order = info.type == "instruction"
-    number = faults.line(info.base_number, f"{where}.base_number", 32, required=by_order or ffd != FFD_1_2)
+    number = faults.line(info.base_number, where, ".base_number", 32, required=by_order or ffd != FFD_1_2)
     if moment is None:
         return None
     kept = number if number and (by_order or ffd != FFD_1_2) else None
@@ -272,9 +272,9 @@ def _correction_rates(body: wire.CorrectionBody, operation: words.Operation, fau
         if not entry.type:
             faults.error(f"{where}.type", "обязательное поле не заполнено")
             continue
-        code = lines.rate(entry.type, f"{where}.type", operation, faults)
+        code = lines.rate(entry.type, where, operation, faults)
         has_sum = entry.sum is not None and entry.sum != ""
-        sums[code] += faults.amount(entry.sum, f"{where}.sum") if has_sum else 0
+        sums[code] += faults.amount(entry.sum, where, ".sum") if has_sum else 0
     if len(sums) == 1 and given[0].type not in words.OLD_VAT:
         paid = sum(_amount_of(payment) for payment in body.payments or ())
         lines.check_vat_sum(given[0].sum, paid, next(iter(sums)), "correction.vats[0].sum", faults)

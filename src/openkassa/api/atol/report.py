@@ -7,8 +7,8 @@ import re
 from typing import Any, Final
 
 from openkassa.api import numbers
+from openkassa.api.addresses import receipt_address
 from openkassa.api.atol import errors
-from openkassa.core.settings import settings
 from openkassa.fiscal.ffd.profile import FNS_SITE
 from openkassa.kassa.receipts.selectors import DocumentFacts, ReceiptStatus
 
@@ -83,11 +83,6 @@ def _payload(status: ReceiptStatus, document: DocumentFacts) -> dict[str, Any]:
         "ofd_inn": OFD_INN,
         "ofd_receipt_url": receipt_address(document),
     }
-
-
-def receipt_address(document: DocumentFacts) -> str:
-    """The receipt's public page at the operator."""
-    return f"{settings().ofd_public_url}/receipt/{document.fn}/{document.fd}/{document.fiscal_sign}"
 
 
 def _failure(status: ReceiptStatus) -> dict[str, Any]:

@@ -7,4 +7,6 @@ from openkassa.api.atol.views import entry
 urlpatterns = [
     path("possystem/v4/<path:rest>", entry),
     path("v4/<path:rest>", entry),
+    path("possystem/v4/", entry, {"rest": ""}),
+    path("v4/", entry, {"rest": ""}),
 ]

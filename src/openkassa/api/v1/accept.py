@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import msgspec
 
-from openkassa.api.atol.callback_address import callback_address
+from openkassa.api.addresses import callback_address
 from openkassa.api.v1 import drafts, wire
 from openkassa.api.v1.problems import Refused, of_faults
 from openkassa.api.v1.recent import recent

@@ -6,7 +6,7 @@ import datetime as dt
 
 import msgspec
 
-from openkassa.api.atol.report import receipt_address
+from openkassa.api.addresses import receipt_address
 from openkassa.api.v1 import wire, words
 from openkassa.fiscal.ffd.qr import ReceiptQR
 from openkassa.kassa.receipts.selectors import DocumentFacts, ReceiptStatus

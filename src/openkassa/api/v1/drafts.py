@@ -8,7 +8,6 @@ from decimal import Decimal
 import msgspec
 
 from openkassa.api import contacts
-from openkassa.api.text import printable
 from openkassa.api.v1 import wire, words
 from openkassa.api.v1.problems import Refused, of_faults
 from openkassa.fiscal import draft as fiscal
@@ -16,6 +15,7 @@ from openkassa.fiscal.ffd import vat
 from openkassa.fiscal.ffd.profile import Profile
 from openkassa.fiscal.ffd.tags import FFD_1_2
 from openkassa.fiscal.identifiers import roubles
+from openkassa.fiscal.text import printable
 
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  till-local time has no zone
 Fault = tuple[str, str, str]

@@ -13,5 +13,6 @@ urlpatterns = [
     path("openapi.json", openapi.document_view),
     path("docs", openapi.page_view),
     path("docs.css", openapi.style_view),
+    path("", views.unknown_path),
     path("<path:rest>", views.unknown_path),
 ]

@@ -1,4 +1,4 @@
-"""Addresses of callbacks, checked by the mask that ATOL publishes.
+"""Addresses in requests and answers: callbacks, checked by the mask that ATOL publishes, and public receipts.
 
 The mask is `^http(s?)\\:\\/\\/[0-9a-zA-Zа-яА-Я]([-.\\w]*[0-9a-zA-Zа-яА-Я])*(:(0-9)*)*(\\/?)([a-zA-Z0-9а-яА-Я\\-\\.\\?\\,\\'\\/\\\\\\+&=%\\$#_]*)?$`.
 As it stands it takes exponential time on addresses made for that; the pattern here accepts the same texts in linear time
@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 
-MASK_WARNING = "callback_url: callback_url не соответствует маске"
+from openkassa.core.settings import settings
+from openkassa.kassa.receipts.selectors import DocumentFacts
+
 LIMIT = 256
 _ALNUM = "0-9a-zA-Zа-яА-Я"
 _MASK = re.compile(rf"https?://[{_ALNUM}](?:[-.\w]*[{_ALNUM}])?:*/?[{_ALNUM}\-.?,'/\\+&=%$#_]*")
@@ -18,3 +20,8 @@ _MASK = re.compile(rf"https?://[{_ALNUM}](?:[-.\w]*[{_ALNUM}])?:*/?[{_ALNUM}\-.?
 def callback_address(text: str) -> str:
     """`text` when it can be called, "" when it fails the mask: the receipt is accepted all the same."""
     return text if len(text) <= LIMIT and _MASK.fullmatch(text) else ""
+
+
+def receipt_address(document: DocumentFacts) -> str:
+    """The receipt's public page at the operator."""
+    return f"{settings().ofd_public_url}/receipt/{document.fn}/{document.fd}/{document.fiscal_sign}"
