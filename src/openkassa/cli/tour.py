@@ -170,7 +170,9 @@ def addresses(info: dict) -> Group:
     places.add_row("ОФД · operator", info["ofd_http"])
     places.add_row("ККТ → ОФД", info["ofd_tcp"])
     places.add_row("Песочница: почта, телефон · sandbox", info["sandbox"])
-    people = Table("Кто · who", "Вход · login", "Пароль · password", "Где · where")
+    people = Table("Кто · who")
+    for heading in ("Вход · login", "Пароль · password", "Где · where"):
+        people.add_column(heading, overflow="fold")
     for user in info["users"]:
         where = info["ofd_http"] if user["role"] == "operator" else info["http"]
         people.add_row(ROLES[user["role"]], user["login"], user["password"], f"{where}/login")

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 MAX_BODY = 2 * 1024 * 1024
 
@@ -18,7 +20,13 @@ class MachineHandler(WSGIHandler):
         self._view_middleware: list = []
         self._template_response_middleware: list = []
         self._exception_middleware: list = []
-        self._middleware_chain = convert_exception_to_response(self._get_response)
+        self._middleware_chain = convert_exception_to_response(self._with_length)
+
+    def _with_length(self, request: HttpRequest) -> HttpResponseBase:
+        response = self._get_response(request)
+        if not response.streaming:
+            response.headers["Content-Length"] = str(len(response.content))
+        return response
 
 
 class Dispatcher:
