@@ -60,7 +60,7 @@ async def deliver(arguments: argparse.Namespace) -> None:
     latencies.sort()
     print(f"{done} documents in {seconds:.2f} s: {done / seconds:.0f}/s, connections {arguments.connections}")
     median, late = (latencies[int(len(latencies) * share)] * 1e3 for share in (0.5, 0.99))
-    print(f"answer: median {median:.1f} ms, p99 {late:.1f} ms")
+    print(f"answer: median {median:.1f} ms, p99 {late:.1f} ms, longest {latencies[-1] * 1e3:.0f} ms")
     print(f"CPU of this generator per document: {own / done * 1e6:.0f} µs")
     if exchange:
         used = sum(exchange.cpu_times()[:2]) - before

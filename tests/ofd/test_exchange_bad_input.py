@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +18,7 @@ from openkassa.fiscal.ffd import tlv
 from openkassa.fiscal.fn import emulation
 from openkassa.fiscal.wire import container as containers
 
+VECTORS = Path(__file__).parents[1] / "vectors"
 Stored = Callable[[str], list[dict]]
 
 
@@ -98,6 +100,16 @@ def test_a_storage_that_is_not_emulated_is_refused(exchange: ExchangeProcess, re
     signed = containers.signed_part(wire.FROM_FN, 1, containers.packed_fn(fn), 1, honest.nonce, honest.document)
     refuse(exchange, "storage", fn, containers.seal(signed, honest.sign))
     assert stored(fn) == []
+
+
+def test_a_message_of_a_real_storage_is_refused_for_its_sign(exchange: ExchangeProcess, stored: Stored):
+    """Its number begins with 9999 too (a debug storage), but the sign is one that only a certified module can check."""
+    text = (VECTORS / "kkt-ofd-wire" / "registration_report_ffd105_message.hex").read_text()
+    message = bytes.fromhex("".join(text.split()))
+    before = exchange.counted('ofd_refused_total{reason="message_sign"}')
+    assert survives(exchange, message) == b""
+    assert exchange.counted('ofd_refused_total{reason="message_sign"}') == before + 1
+    assert stored("9999078900005488") == []
 
 
 def test_header_and_container_must_name_the_same_storage(
@@ -231,3 +243,13 @@ def test_a_length_over_the_limit_is_refused_before_the_body_is_waited_for(exchan
             if connection.recv(1) == b"":
                 raise ConnectionError
     assert "over the limit" in exchange.log_lines()[-1]["text"]
+
+
+def test_health_and_metrics_are_served(exchange: ExchangeProcess, register: TestRegister):
+    deliver(exchange.port, register)
+    assert '"alive"' in exchange.get("/health/live")
+    ready = exchange.get("/health/ready")
+    assert '"database": {"ok": true' in ready
+    assert '"writer": {"ok": true' in ready
+    assert exchange.counted('ofd_documents_total{code="0"}') >= 2
+    assert exchange.counted("ofd_batch_documents_sum") >= 2

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import os
+import socket
+import struct
+import threading
 from collections.abc import Awaitable, Callable
 
 import psycopg
@@ -13,6 +16,7 @@ from tests.ofd.kkt import VERSION, TestRegister, checked
 
 from openkassa.fiscal import wire
 from openkassa.ofd.exchange import schema
+from openkassa.ofd.exchange import writer as writer_module
 from openkassa.ofd.exchange.server import Exchange, Limits
 from openkassa.ofd.exchange.store import Store
 from openkassa.ofd.exchange.verifier import EmulationVerifier
@@ -146,6 +150,29 @@ def test_what_was_held_is_given_back_after_answers(django_db_setup: None, regist
     serve(scenario)
 
 
+def test_a_document_counts_as_held_until_it_is_written_even_when_its_register_has_gone(
+    django_db_setup: None, register: TestRegister
+):
+    async def scenario(exchange: Exchange, port: int) -> None:
+        released = threading.Event()
+        write = exchange.writer._storage.write
+        exchange.writer._storage.write = lambda documents: (released.wait(10), write(documents))[1]
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(message(register))
+        await asyncio.sleep(0.1)
+        reset = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+        writer.transport.abort()
+        while exchange.sessions:
+            await asyncio.sleep(0.01)
+        assert exchange.held == len(message(register))
+        released.set()
+        await exchange.writer.drain()
+        assert exchange.held == 0
+
+    serve(scenario)
+
+
 def test_an_unreachable_database_means_no_answer(django_db_setup: None, register: TestRegister):
     async def scenario(exchange: Exchange, port: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -188,6 +215,29 @@ def test_the_exchange_refuses_a_schema_that_it_does_not_know(django_db_setup: No
     monkeypatch.setattr(schema, "known_migrations", set)
     with pytest.raises(schema.SchemaUnknown, match="newer than this program"):
         schema.check_schema(url)
+
+
+def test_readiness_names_a_database_that_does_not_come_back(
+    django_db_setup: None, register: TestRegister, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(writer_module, "STUCK_SECONDS", 0.05)
+
+    async def scenario(exchange: Exchange, port: int) -> None:
+        released = threading.Event()
+        write = exchange.writer._storage.write
+        exchange.writer._storage.write = lambda documents: (released.wait(10), write(documents))[1]
+        assert exchange.writer.check() == "0 documents waiting"
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(message(register))
+        await asyncio.sleep(0.3)
+        with pytest.raises(RuntimeError, match="waiting for the database"):
+            exchange.writer.check()
+        released.set()
+        await exchange.writer.drain()
+        exchange.writer.check()
+        writer.close()
+
+    serve(scenario)
 
 
 # -- the archive --------------------------------------------------------------------------------------------

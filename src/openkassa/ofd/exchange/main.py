@@ -54,6 +54,7 @@ async def serve(own: Settings, *, faults: bool) -> None:
     )
     server = await loop.create_server(exchange.session, own.bind, own.ofd_port, backlog=BACKLOG, reuse_address=True)
     health.register_check("database", lambda: _database(url))
+    health.register_check("writer", writer.check)
     health_server = health.serve(own.bind, own.free_port(HEALTH_PORT_NAME))
     exchange.sweep()
     stopped = asyncio.Event()

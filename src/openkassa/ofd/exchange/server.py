@@ -161,7 +161,8 @@ class Session(asyncio.BufferedProtocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None
-        self._hold(-self._held)
+        if not self.waiting:  # else the document is still in memory, until the writer has done with it
+            self._hold(-self._held)
         self._exchange.sessions.discard(self)
         metrics.CONNECTIONS.dec()
 
@@ -218,9 +219,12 @@ class Session(asyncio.BufferedProtocol):
     def _answer(self, event: wire.Document, document: CheckedDocument, outcome: Outcome | None) -> None:
         self.waiting = False
         _count(document, outcome)
-        if self._transport is None or self._transport.is_closing():
+        if self._transport is None:
+            self._hold(-self._held)
             return
         self._hold(-(wire.HEADER_SIZE + len(event.container)))
+        if self._transport.is_closing():
+            return
         if not isinstance(outcome, Stored):
             self._refuse(*_why_not(document, outcome))
             return

@@ -18,6 +18,7 @@ from openkassa.ofd.exchange.store import CheckedDocument, Outcome
 log = structlog.get_logger(__name__)
 
 MAX_BATCH = 500  # documents
+STUCK_SECONDS = 5.0
 GATHER_SECONDS = 0.002  # how long the first document of a batch waits for others; the limit set for us is 0.005
 
 Callback = Callable[[Outcome | None], None]
@@ -49,6 +50,7 @@ class Writer:
         self._gather_seconds = gather_seconds
         self._waiting: deque[tuple[CheckedDocument, Callback]] = deque()
         self._batches: queue.SimpleQueue[list[tuple[CheckedDocument, Callback]] | None] = queue.SimpleQueue()
+        self._writing_since: float | None = None  # loop time at which the thread got its batch
         self._busy = False  # a batch is with the thread, or about to be
         self._idle = asyncio.Event()
         self._idle.set()
@@ -62,6 +64,15 @@ class Writer:
             self._idle.clear()
             self._loop.call_later(self._gather_seconds, self._hand_over)
 
+    def check(self) -> str:
+        """For readiness, from any thread. Raises when the writer has died or doesn't come back from a batch."""
+        if not self._thread.is_alive():
+            raise RuntimeError("the writing thread has ended; restart the exchange")
+        since = self._writing_since
+        if since is not None and (seconds := self._loop.time() - since) > STUCK_SECONDS:
+            raise RuntimeError(f"a batch has been waiting for the database for {seconds:.0f} s")
+        return f"{len(self._waiting)} documents waiting"
+
     async def drain(self) -> None:
         """Returns when everything submitted has been written and called back."""
         await self._idle.wait()
@@ -72,10 +83,12 @@ class Writer:
         await asyncio.to_thread(self._thread.join)
 
     def _hand_over(self) -> None:
+        self._writing_since = self._loop.time()
         count = min(len(self._waiting), self._max_batch)
         self._batches.put([self._waiting.popleft() for _ in range(count)])
 
     def _written(self, batch: list[tuple[CheckedDocument, Callback]], outcomes: list[Outcome] | None) -> None:
+        self._writing_since = None
         for position, (_, callback) in enumerate(batch):
             callback(None if outcomes is None else outcomes[position])
         if len(self._waiting) >= self._max_batch:
