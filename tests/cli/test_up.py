@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -19,6 +20,15 @@ HEALTH = ("http", "ofd_http", "sandbox")
 
 def descendants(platform: Platform) -> list[psutil.Process]:
     return psutil.Process(platform.process.pid).children(recursive=True)
+
+
+def workers(platform: Platform) -> list[psutil.Process]:
+    found = []
+    for process in descendants(platform):
+        with contextlib.suppress(psutil.Error):  # it may end while we look
+            if process.cmdline()[-1:] == ["worker"]:
+                found.append(process)
+    return found
 
 
 def wait_until_ended(processes: list[psutil.Process]) -> None:
@@ -53,10 +63,10 @@ def test_a_second_one_on_the_same_home_says_who_holds_it(platform: Platform) -> 
 
 
 def test_a_killed_part_is_started_again(platform: Platform) -> None:
-    (worker,) = [process for process in descendants(platform) if process.cmdline()[-1:] == ["worker"]]
+    (worker,) = workers(platform)
     worker.kill()
     deadline = time.monotonic() + 30
-    while not any(process.cmdline()[-1:] == ["worker"] for process in descendants(platform)):
+    while workers(platform) in ([], [worker]):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert "worker was ended by SIGKILL, starts again" in platform.output

@@ -58,6 +58,18 @@ def main() -> None:
     except Trouble as error:
         print(f"kassa: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except Exception as error:
+        if not _is_lost_database(error):
+            raise
+        print(f"kassa: the database can't be reached; is `kassa up` running?\n{error}".rstrip(), file=sys.stderr)
+        sys.exit(1)
+
+
+def _is_lost_database(error: Exception) -> bool:
+    """Whether a connection could not be made, said by psycopg or Django, neither of which is imported for it."""
+    cause = error.__cause__ or error
+    psycopg = sys.modules.get("psycopg")
+    return psycopg is not None and isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None
 
 
 if __name__ == "__main__":
