@@ -12,11 +12,25 @@ if TYPE_CHECKING:
     from tests.web.shop import Shop
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_catalogues() -> None:
+    """Translations as set-up compiles them; nothing is done when they are there already."""
+    from openkassa.ui.messages import compile_catalogues
+
+    compile_catalogues()
+
+
 @pytest.fixture(autouse=True)
 def plain_static_files(settings) -> None:
     """Pages name static files as they are called in the source: nothing has been collected."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
+@pytest.fixture(autouse=True)
+def pages_alone(settings) -> None:
+    """Addresses of the pages without those of the wire faces, which have tests of their own."""
+    settings.ROOT_URLCONF = "openkassa.web.urls"
 
 
 @pytest.fixture

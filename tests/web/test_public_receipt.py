@@ -39,7 +39,7 @@ def test_the_page_follows_the_document_to_the_operator(confirmed_world, client):
     html = assert_page(client.get(address(sold)))
     assert device.fn in html
     assert client.get(address(sold) + "/pdf").content.startswith(b"%PDF")
-    wait_for(lambda: confirmed_world.turn(device) or confirmed_world.state(sold).state == "confirmed")
+    wait_for(lambda: confirmed_world.turn(device) == 0 and confirmed_world.state(sold).state == "confirmed")
     html = assert_page(client.get(address(sold)))
     assert "every 2s" not in html
     assert f"/{device.fn}/{confirmed_world.state(sold).fd}/" in html  # the operator's page

@@ -145,7 +145,7 @@ def test_a_confirmed_receipt_shows_its_document_and_is_found_by_its_number(confi
     shop = staffed(confirmed_world, "owner@example.com")
     device = confirmed_world.add_register()
     sold = confirmed_world.sell("order-1")
-    wait_for(lambda: confirmed_world.turn(device) or confirmed_world.state(sold).state == "confirmed")
+    wait_for(lambda: confirmed_world.turn(device) == 0 and confirmed_world.state(sold).state == "confirmed")
     client.force_login(shop.owner)
     fd = confirmed_world.state(sold).fd
     assert numbers(client.get("/receipts", {"q": str(fd)})) == ["order-1"]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
-from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
+from babel.units import format_unit
 from django.utils.translation import get_language
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -88,26 +88,22 @@ def zone(utc_offset: int) -> str:
 
 def duration(seconds: float, language: str | None = None) -> str:
     """A length of time in its two largest units: `2 дня 3 часа`, `45 секунд`."""
-    code = language_of(language)
-    left = int(abs(seconds))
-    parts = []
+    left, parts = int(abs(seconds)), []
     for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
         count, left = divmod(left, size)
-        if count or (unit == "second" and not parts):
-            span = dt.timedelta(seconds=count * size)
-            parts.append(
-                format_timedelta(span, granularity=unit, threshold=10**9, locale=code) if count else _zero(code)
-            )
-        elif parts:
+        if count:
+            parts.append(_unit(count, unit, language))
+        if len(parts) == 2 or (parts and not count):
             break
-        if len(parts) == 2:
-            break
-    return " ".join(part.replace(" ", NBSP) for part in parts)
+    return " ".join(parts) or _unit(0, "second", language)
 
 
-def _zero(code: str) -> str:
-    pattern = Locale.parse(code).unit_patterns["duration-second"]["long"]
-    return pattern.get("many", pattern["other"]).format(0)
+def _unit(count: int, unit: str, language: str | None) -> str:
+    code = language_of(language)
+    if count == 0:
+        return format_unit(0, f"duration-{unit}", "long", locale=code).replace(" ", NBSP)
+    span = dt.timedelta(**{f"{unit}s": count})  # babel's units of time lack the Kyrgyz day, its spans have it
+    return format_timedelta(span, granularity=unit, threshold=10**9, locale=code).replace(" ", NBSP)
 
 
 def _decimal(value: Decimal, pattern: str, language: str | None) -> str:

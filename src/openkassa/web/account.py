@@ -48,8 +48,8 @@ class SignInForm(forms.Form):
 
 
 class ProfileForm(forms.Form):
-    display_name = forms.CharField(label=lazy("name"), max_length=200)
-    language = forms.ChoiceField(label=lazy("language"), choices=settings.LANGUAGES)
+    display_name = forms.CharField(label=lazy("Your name"), max_length=200)
+    language = forms.ChoiceField(label=lazy("Language"), choices=settings.LANGUAGES)
 
 
 @never_cache

@@ -43,7 +43,10 @@ def receipts(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "page": page,
         "rows": [_row(receipt, channels) for receipt in page.receipts] if page else [],
-        "chips": [(state, counts.get(state.value, 0), wording.STATE_LOOKS[state]) for state in CHIPS],
+        "chips": [
+            (state, wording.STATES_SHORT[state], counts.get(state.value, 0), wording.STATE_LOOKS[state])
+            for state in CHIPS
+        ],
         "filtered": any(value for name, value in request.GET.items() if name != "after"),
         "has_channels": bool(channels),
         "offset": offset,
@@ -58,7 +61,7 @@ def _row(receipt, channels: dict) -> dict:
         "place": channels.get(receipt.channel_id, Place("", "", MOSCOW)),
         "kind": wording.kind_of(receipt.form, receipt.operation),
         "look": wording.STATE_LOOKS[State(receipt.state)],
-        "state": State(receipt.state).label,
+        "state": wording.STATES_SHORT[State(receipt.state)],
     }
 
 
@@ -108,7 +111,7 @@ def _receipt_context(request: HttpRequest, receipt_id: uuid.UUID) -> dict:
         "look": wording.STATE_LOOKS[State(status.state)],
         "next": wording.what_next(status.state, status.acknowledgement),
         "final": receipt_facts.is_final(status),
-        "steps": receipt_facts.steps_of(status, names),
+        "steps": receipt_facts.steps_of(status, names, place.utc_offset),
         "lines": receipt_facts.lines_of(draft) if draft else [],
         "taxes": receipt_facts.taxes_of(draft) if draft else [],
         "payments": receipt_facts.payments_of(draft) if draft else [],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from openkassa.kassa.fiscalisation.models import Attempt
 from openkassa.kassa.receipts.models import FINAL, ReceiptEvent, State
 from openkassa.kassa.receipts.selectors import ReceiptStatus, receipt_events
 from openkassa.kassa.registers.models import CashRegister
+from openkassa.ui import formats
 from openkassa.web import wording
 
 USUAL_WAY = (State.ACCEPTED, State.ASSIGNED, State.FISCALISED, State.CONFIRMED)
@@ -23,12 +25,12 @@ USUAL_WAY = (State.ACCEPTED, State.ASSIGNED, State.FISCALISED, State.CONFIRMED)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of a receipt's life for the timeline; `at` is None for one that is still to come."""
+    """A step of a receipt's life for the timeline; `time` is empty for one that is still to come."""
 
     title: str
     tone: str
     icon: str
-    at: object = None
+    time: str = ""
     more: str = ""
 
 
@@ -88,10 +90,10 @@ def payments_of(draft: ReceiptDraft) -> list[tuple[str, int]]:
     ]
 
 
-def steps_of(status: ReceiptStatus, registers: dict[str, str]) -> list[Step]:
+def steps_of(status: ReceiptStatus, registers: dict[str, str], utc_offset: int) -> list[Step]:
     """The life as it went, and the rest of the usual way as it will go. `registers` are names by id."""
     events = receipt_events(status.organisation_id, status.receipt_id)
-    steps = [_step(event, status, registers, last=event is events[-1]) for event in events]
+    steps = [_step(event, status, registers, utc_offset, last=event is events[-1]) for event in events]
     if is_final(status):
         return steps
     reached = USUAL_WAY.index(status.state) if status.state in USUAL_WAY else USUAL_WAY.index(State.ASSIGNED)
@@ -99,11 +101,16 @@ def steps_of(status: ReceiptStatus, registers: dict[str, str]) -> list[Step]:
     return steps + [Step(str(state.label), "neutral", wording.STATE_LOOKS[state].icon) for state in coming]
 
 
-def _step(event: ReceiptEvent, status: ReceiptStatus, registers: dict[str, str], *, last: bool) -> Step:
+def _step(
+    event: ReceiptEvent, status: ReceiptStatus, registers: dict[str, str], utc_offset: int, *, last: bool
+) -> Step:
     look = wording.STATE_LOOKS[State(event.state)]
     going_on = last and not is_final(status)
     tone = look.tone if event.state in ("in_doubt", "refused", "withdrawn") or going_on else "good"
-    return Step(str(State(event.state).label), tone, look.icon, event.at, _more(event, status, registers))
+    same_day = event.at - status.accepted_at < dt.timedelta(hours=12)
+    show = formats.clock_time if same_day else formats.date_time
+    time = show(event.at, utc_offset, seconds=True)
+    return Step(str(State(event.state).label), tone, look.icon, time, _more(event, status, registers))
 
 
 def _more(event: ReceiptEvent, status: ReceiptStatus, registers: dict[str, str]) -> str:

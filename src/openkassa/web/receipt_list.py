@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from django import forms
 from django.utils.translation import gettext_lazy as lazy
 
-from openkassa.kassa.receipts.models import State
 from openkassa.kassa.receipts.selectors import ReceiptStatus, receipt_list, receipt_status
 from openkassa.web import wording
 from openkassa.web.search import receipts_find, sum_of
 
 PAGE = 50
 EXCEL_PAGE = 200
+STATES = [(state.value, words) for state, words in wording.STATES_SHORT.items()]
 KINDS = [(str(code), words) for code, words in wording.OPERATIONS.items()]
 
 
@@ -24,7 +24,7 @@ class Filters(forms.Form):
     """Filters of the list, as they stand in the address."""
 
     q = forms.CharField(required=False, max_length=128)
-    state = forms.ChoiceField(required=False, choices=[("", lazy("all")), *State.choices])
+    state = forms.ChoiceField(required=False, choices=[("", lazy("all")), *STATES])
     kind = forms.ChoiceField(required=False, choices=[("", lazy("all")), *KINDS])
     since = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))

@@ -65,6 +65,15 @@ STATE_LOOKS = {
     State.REFUSED: Look("bad", "circle-x"),
     State.WITHDRAWN: Look("neutral", "arrow-back-up"),
 }
+STATES_SHORT = {  # where there is little room
+    State.ACCEPTED: lazy("waiting"),
+    State.ASSIGNED: lazy("at the register"),
+    State.IN_DOUBT: lazy("in doubt"),
+    State.FISCALISED: lazy("fiscalised"),
+    State.CONFIRMED: lazy("confirmed"),
+    State.REFUSED: lazy("refused"),
+    State.WITHDRAWN: lazy("withdrawn"),
+}
 CALLBACK_LOOKS = {
     "waiting": Look("wait", "hourglass"),
     "delivered": Look("good", "check"),

@@ -32,6 +32,24 @@ document.addEventListener("alpine:init", () => {
     },
   }));
 
+  // Filters of a list: on a phone they open by a button, and stand open where some are in use.
+  Alpine.data("filters", () => ({
+    shown: false,
+    init() {
+      const fields = this.$root.querySelectorAll(":scope > :not(.ui-grow) :is(input, select)");
+      this.shown = [...fields].some((field) => field.value);
+    },
+    get rest() {
+      return this.shown ? "is-shown" : "";
+    },
+    get expanded() {
+      return this.shown ? "true" : "false";
+    },
+    toggle() {
+      this.shown = !this.shown;
+    },
+  }));
+
   Alpine.data("copy", () => ({
     done: false,
     get mark() {
