@@ -76,4 +76,4 @@ def grant(connection: BaseDatabaseWrapper, app: str) -> list[str]:
 def _statement(verb: str, link: str, rights: Iterable[str], kind: str, relation: str, app: str) -> sql.Composed:
     # `relation` comes quoted from regclass; the other words are ours.
     words = f"{verb} {', '.join(sorted(rights))} ON {kind} {relation} {link} "
-    return sql.SQL(words) + sql.Identifier(app)  # type: ignore[arg-type]
+    return sql.SQL(words) + sql.Identifier(app)

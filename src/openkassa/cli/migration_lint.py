@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 
 def findings(migration: Migration) -> list[str]:
     """What is wrong with a migration, a line each; none for one that says why it is safe."""
+    from django.db.migrations import operations
+
     if getattr(migration, "safe_because", ""):
         return []
-    made_here = {operation.name_lower for operation in migration.operations if _is(operation, "CreateModel")}
+    made_here = {
+        operation.name_lower for operation in migration.operations if isinstance(operation, operations.CreateModel)
+    }
     label = f"{migration.app_label}.{migration.name}"
     return [
         f"{label}: {text}" for operation in migration.operations for text in _problems(operation, migration, made_here)
