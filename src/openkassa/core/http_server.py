@@ -1,4 +1,4 @@
-"""HTTP servers of the processes: granian with a fixed number of blocking threads (WSGI) or one event loop (ASGI).
+"""HTTP servers of the processes: granian with a fixed number of threads (WSGI) or one event loop (ASGI).
 
 `serve_wsgi` and `serve_asgi` never return: they replace the process by a fresh interpreter that runs this module,
 so that the server's parent holds nothing but the server, and metrics know from their first import that several
@@ -46,9 +46,15 @@ def serve_wsgi(
     workers: int = WORKERS,
     threads: int = THREADS,
     process_name: str,
+    bodies_first: bool = True,
 ) -> NoReturn:
-    """Serves the WSGI application `module:attribute` until a signal. Replaces this process."""
-    _become("wsgi", target, bind, port, workers, threads, process_name)
+    """Serves the WSGI application `module:attribute` until a signal. Replaces this process.
+
+    With `bodies_first` a request takes a thread only when its body is there (see `wsgi_bridge`), for about 45 µs
+    of processor time a request. Without it granian's own WSGI interface is used: only behind a proxy that reads
+    whole requests before it passes them on, since a half-sent request holds a thread for ever.
+    """
+    _become("bridge" if bodies_first else "wsgi", target, bind, port, workers, threads, process_name)
 
 
 def serve_asgi(target: str, *, bind: str, port: int, process_name: str) -> NoReturn:
@@ -64,7 +70,7 @@ def metrics_folder(process_name: str) -> Path:
 def _become(interface: str, target: str, bind: str, port: int, workers: int, threads: int, name: str) -> NoReturn:
     environment = dict(os.environ)
     environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
-    if interface == "wsgi":
+    if interface != "asgi":
         folder = metrics_folder(name)
         shutil.rmtree(folder, ignore_errors=True)  # left by processes that are gone; their pids may come again
         folder.mkdir(parents=True)
@@ -82,14 +88,15 @@ def _serve(interface: str, target: str, bind: str, port: int, workers: int, thre
     from granian.http import HTTP1Settings
 
     _raise_file_limit()
-    wsgi = interface == "wsgi"
+    wsgi = interface != "asgi"
+    interfaces = {"wsgi": Interfaces.WSGI, "bridge": Interfaces.RSGI, "asgi": Interfaces.ASGI}
     server = Granian(
         target,
         address=bind,
         port=port,
-        interface=Interfaces.WSGI if wsgi else Interfaces.ASGI,
+        interface=interfaces[interface],
         workers=workers,
-        blocking_threads=threads,
+        blocking_threads=threads if interface == "wsgi" else 1,
         backlog=BACKLOG,
         backpressure=BACKLOG if wsgi else ASGI_CONNECTIONS,
         loop=Loops.asyncio,
@@ -104,7 +111,7 @@ def _serve(interface: str, target: str, bind: str, port: int, workers: int, thre
     )
     if not wsgi:
         server.on_startup(functools.partial(_announce_stop, server))
-    load = functools.partial(_load, target, name, os.getpid(), wsgi)
+    load = functools.partial(_load, interface, target, name, threads, os.getpid())
     server.serve(target_loader=load, wrap_loader=False)
 
 
@@ -131,17 +138,21 @@ _LOGGING: dict[str, Any] = {
 }
 
 
-def _load(target: str, process_name: str, parent: int, wsgi: bool) -> Callable:
+def _load(interface: str, target: str, process_name: str, threads: int, parent: int) -> Any:
     """The application, inside a worker."""
     from openkassa.core import logs
 
     _die_with(parent)
-    if not wsgi:
+    if interface == "asgi":
         signal.signal(STOPPING, signal.SIG_IGN)
     logs.configure(process_name)
     module, _, attribute = target.partition(":")
     found = getattr(importlib.import_module(module), attribute)
-    application = _measured(found) if wsgi else found()
+    application = found() if interface == "asgi" else _measured(found)
+    if interface == "bridge":
+        from openkassa.core.wsgi_bridge import Bridge
+
+        application = Bridge(application, threads)
     gc.collect()
     gc.freeze()  # what has been imported lives as long as the worker: the collector need not look at it
     return application
@@ -191,7 +202,7 @@ def _raise_file_limit() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="openkassa.core.http_server")
-    parser.add_argument("interface", choices=["wsgi", "asgi"])
+    parser.add_argument("interface", choices=["wsgi", "bridge", "asgi"])
     for name in ("target", "bind"):
         parser.add_argument(name)
     for name in ("port", "workers", "threads"):
