@@ -9,9 +9,9 @@ import sys
 import msgspec
 
 from openkassa.cli.access import AtolAccess, NewRegister, password
+from openkassa.cli.processes import DEMO_FILE
 from openkassa.core.settings import Settings, settings
 
-FILE = "demo.json"
 INN = "7800000027"  # made up, with valid check digits
 NAME = "ООО «Ромашка»"
 SITE = "https://romashka.example"
@@ -50,7 +50,7 @@ class NoDemo(Exception):
 
 
 def read_demo(settings: Settings) -> Demo:
-    path = settings.home / FILE
+    path = settings.home / DEMO_FILE
     if not path.exists():
         raise NoDemo(f"{settings.home} has no demo business. Make one with: kassa up --demo")
     return msgspec.json.decode(path.read_bytes(), type=Demo)
@@ -80,7 +80,7 @@ def demo_info(settings: Settings) -> dict:
 
 def ensure_demo() -> None:
     """Makes the demo business unless the home has one. The two projects are written by a process each."""
-    if (settings().home / FILE).exists():
+    if (settings().home / DEMO_FILE).exists():
         return
     users = [DemoUser(role=role, login=f"{role}@demo.example", password=password(12)) for role, _ in PEOPLE]
     for project in ("ofd", "kassa"):
@@ -93,7 +93,7 @@ def ensure_demo() -> None:
 
 
 def save_demo(home_settings: Settings, demo: Demo) -> None:
-    path = home_settings.home / FILE
+    path = home_settings.home / DEMO_FILE
     draft = path.with_suffix(".new")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:

@@ -13,6 +13,7 @@ from pathlib import Path
 from openkassa.core.settings import Settings
 
 RESTORED = "restored"  # marker of a restored home: the worker starts when doctor has compared and removed it
+DEMO_FILE = "demo.json"  # written with the demo business
 DEVICES = "devices"  # homes of the emulated cash registers, a directory each, inside the home
 
 
@@ -31,14 +32,20 @@ class Process:
 def platform_processes(settings: Settings) -> list[Process]:
     """What runs on one machine, in the order of starting."""
     worker = _kassa("worker", ready=_url(settings, settings.free_port("worker_http")), stage=1)
+    sandbox = _kassa("sandbox", ready=_url(settings, settings.sandbox_port), stage=2)
     return [
         *operator_processes(settings),
         *device_processes(settings),
-        _kassa("sandbox", ready=_url(settings, settings.sandbox_port), stage=2),
+        *([sandbox] if has_sandbox(settings) else []),
         *([] if (settings.home / RESTORED).exists() else [worker]),
         _kassa("events", ready=_url(settings, settings.events_port)),
         _kassa("web", ready=_url(settings, settings.http_port)),
     ]
+
+
+def has_sandbox(settings: Settings) -> bool:
+    """The rest of the world is simulated where there is a demo business, and nowhere else."""
+    return (settings.home / DEMO_FILE).exists()
 
 
 def operator_processes(settings: Settings) -> list[Process]:

@@ -17,7 +17,7 @@ from openkassa.cli.home import describe_holder, hold_home, holder, make_home
 from openkassa.cli.migrate_project import PROJECTS
 from openkassa.cli.ports import check_ports, forget_taken_ports
 from openkassa.cli.postgres import embedded_cluster
-from openkassa.cli.processes import RESTORED, platform_processes
+from openkassa.cli.processes import RESTORED, has_sandbox, platform_processes
 from openkassa.cli.supervisor import Stopped, Supervisor
 from openkassa.core.settings import Settings
 
@@ -62,6 +62,8 @@ def _start(settings: Settings, console: Console, supervisor: Supervisor, *, demo
 
         with _step(console, "Demo business"):
             ensure_demo()
+    if has_sandbox(settings):
+        _send_to_sandbox(settings)
     with _step(console, "Processes"):
         supervisor.start(platform_processes(settings))
         supervisor.wait_ready()
@@ -72,6 +74,12 @@ def _start(settings: Settings, console: Console, supervisor: Supervisor, *, demo
         threading.Thread(target=_tour, args=(console,), name="tour", daemon=True).start()
     else:
         console.print(STOP_HINT)
+
+
+def _send_to_sandbox(settings: Settings) -> None:
+    """Mails and messages of a demo go to the sandbox's mailbox and phone, unless the environment says where."""
+    os.environ.setdefault("KASSA_SMTP_URL", f"smtp://{settings.bind}:{settings.sandbox_part_port('smtp')}")
+    os.environ.setdefault("KASSA_SMS_URL", f"http://{settings.bind}:{settings.sandbox_port}/sms")
 
 
 def _tour(console: Console) -> None:

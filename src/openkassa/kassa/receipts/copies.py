@@ -43,8 +43,9 @@ def copies_enqueue(*, organisation_id: uuid.UUID, shop: str, wanted: Iterable[Co
         channel = "email" if copy.email else "sms"
         recipient = copy.email or copy.phone
         if recipient:
-            local = dt.datetime.fromtimestamp(copy.local_time, dt.UTC).strftime("%Y-%m-%dT%H:%M")
-            context = {"url": receipt_url(copy.receipt_id), "shop": shop, "total": copy.total, "local_time": local}
+            # Till-local time without an offset: it is shown as it stands on the receipt.
+            local = dt.datetime.fromtimestamp(copy.local_time, dt.UTC).isoformat()
+            context = {"link": receipt_url(copy.receipt_id), "shop": shop, "total": copy.total, "date": local}
             rows.append((uuid7(), f"copy:{copy.receipt_id}:{channel}", channel, recipient, context, copy.language))
     if rows:
         run(
