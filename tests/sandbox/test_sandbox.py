@@ -68,9 +68,15 @@ def test_what_a_mail_brings_is_escaped_and_its_html_can_do_nothing(sandbox, http
         assert attack not in page.text
         assert "script-src" not in page.headers["content-security-policy"]
         assert page.headers["content-security-policy"].startswith("default-src 'none'")
-    assert 'sandbox=""' in http.get(f"/mailbox/{mail['id']}").text
+    frame_tag = http.get(f"/mailbox/{mail['id']}").text.partition("<iframe ")[2].partition(">")[0]
+    assert 'sandbox="allow-popups' in frame_tag
+    assert "allow-scripts" not in frame_tag
+    assert "allow-same-origin" not in frame_tag
     frame = http.get(f"/mailbox/{mail['id']}/html")
-    assert frame.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    policy = frame.headers["content-security-policy"]
+    assert policy.startswith("sandbox ")
+    assert "default-src 'none'" in policy
+    assert "script" not in policy
 
 
 def test_a_refused_mail_is_not_kept(sandbox, http):

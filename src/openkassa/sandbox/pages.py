@@ -1,5 +1,5 @@
 """Pages of the sandbox, for people. What came from outside is escaped; a mail's HTML is shown in a frame that may run,
-load and send nothing."""
+load and send nothing; a link in it opens when a person clicks it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ FOLDER = Path(__file__).parent
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'"
 )
-MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+MAIL_POLICY = (
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+)
 
 
 @functools.cache
@@ -71,7 +73,8 @@ async def mail(request: Request) -> Response:
 async def mail_html(request: Request) -> Response:
     row = store_of(request).mail(request.path_params["number"])
     html = read_mail(row)["html"] if row else ""
-    return Response(html, media_type="text/html", headers={"Content-Security-Policy": MAIL_POLICY})
+    shown = f'<base target="_blank">{html}'  # a link that is clicked opens beside, not in the frame
+    return Response(shown, media_type="text/html", headers={"Content-Security-Policy": MAIL_POLICY})
 
 
 async def mail_raw(request: Request) -> Response:

@@ -41,7 +41,7 @@ class Store:
         self._database.close()
 
     def add_mail(self, at: dt.datetime, sender: str, recipients: list[str], raw: bytes) -> int:
-        row = (at.isoformat(), sender, json.dumps(recipients), raw)
+        row = (at.isoformat(" ", "seconds"), sender, json.dumps(recipients), raw)
         number = self._insert("INSERT INTO mail (at, sender, recipients, raw) VALUES (?, ?, ?, ?)", row)
         self._database.execute("DELETE FROM mail WHERE id <= ?", (number - KEPT,))
         return number
@@ -65,7 +65,7 @@ class Store:
                 return "conflict"
             self._database.execute("UPDATE sms SET repeats = repeats + 1 WHERE id = ?", (message_id,))
             return "repeated"
-        row = (message_id, at.isoformat(), phone, text)
+        row = (message_id, at.isoformat(" ", "seconds"), phone, text)
         number = self._insert("INSERT INTO sms (id, at, phone, text) VALUES (?, ?, ?, ?)", row)
         self._database.execute("DELETE FROM sms WHERE number <= ?", (number - KEPT,))
         return "accepted"
@@ -87,7 +87,7 @@ class Store:
         body: bytes,
         status: int,
     ) -> int:
-        row = (name, at.isoformat(), method, path, json.dumps(headers), body, status)
+        row = (name, at.isoformat(" ", "seconds"), method, path, json.dumps(headers), body, status)
         number = self._insert(
             "INSERT INTO hook (name, at, method, path, headers, body, status) VALUES (?, ?, ?, ?, ?, ?, ?)", row
         )
