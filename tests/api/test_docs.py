@@ -1,0 +1,54 @@
+"""Tables of the documentation are made from the code; `python -m tests.api.write_docs` writes them anew."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+DOCS = Path(__file__).parents[2] / "docs" / "api"
+TABLE = re.compile(r"<!-- table: (\w+) -->\n(?:(?:\|.*\n)*)")
+
+
+def rows(*lines: tuple[object, ...]) -> str:
+    head, *rest = lines
+    rule = ("---",) * len(head)
+    return "".join("| " + " | ".join(str(cell) for cell in line) + " |\n" for line in (head, rule, *rest))
+
+
+def tables() -> dict[str, str]:
+    from openkassa.api.atol import errors, words
+    from openkassa.api.v1.problems import CATALOGUE
+
+    kinds = {kind for kind in vars(errors).values() if isinstance(kind, errors.Kind)}
+    before = words.OBJECTS_BEFORE_1_2
+    return {
+        "errors": rows(
+            ("HTTP", "code", "status", "text"),
+            *sorted((kind.http, kind.code, kind.status or "", kind.text) for kind in kinds),
+        ),
+        "objects": rows(
+            ("word", "FFD 1.2", "FFD 1.05, 1.1"), *((name, code, before[name]) for name, code in words.OBJECTS.items())
+        ),
+        "methods": rows(("word", "code"), *words.METHODS.items()),
+        "vat": rows(("word", "code"), *words.VAT.items()),
+        "taxation": rows(("word", "code"), *words.TAXATION.items()),
+        "agents": rows(("word", "bit"), *words.AGENTS.items()),
+        "payments": rows(("type", "payment"), *words.PAYMENTS.items()),
+        "measures": rows(("code", "texts"), *((code, ", ".join(texts)) for code, texts in words.MEASURES.items())),
+        "problems": rows(
+            ("code", "HTTP", "title", "what to do"),
+            *((f"`{code}`", kind.status, kind.title, kind.what_to_do) for code, kind in CATALOGUE.items()),
+        ),
+    }
+
+
+def with_tables(text: str) -> str:
+    made = tables()
+    return TABLE.sub(lambda match: f"<!-- table: {match[1]} -->\n{made[match[1]]}", text)
+
+
+def test_tables_of_the_documentation_are_those_of_the_code():
+    for page in DOCS.glob("*.md"):
+        text = page.read_text()
+        assert "<!-- table:" in text
+        assert text == with_tables(text), f"{page.name}: python -m tests.api.write_docs writes its tables anew"
