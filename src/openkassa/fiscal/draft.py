@@ -48,8 +48,8 @@ class OperatingProps(Struct):
     """Operating requisite of a receipt (1270)."""
 
     operation_id: int  # 1271
-    data: str  # 1273
-    at: int  # 1272, seconds of till-local time
+    data: str  # 1272
+    at: int  # 1273, seconds of till-local time
 
 
 class Cashless(Struct):
