@@ -6,7 +6,7 @@ A file that only grows. First 8 bytes `MAGIC`, then records:
     4  LE length of the body
     4  LE CRC-32 of the next field and the body
     8  LE how many bytes of the file were known to be on disk when this record was written
-       body: MessagePack of an `Opened`, `Recorded` or `Confirmed`
+       body: MessagePack of an `Opened`, `Recorded`, `Confirmed` or `Fenced`
 
 A batch of documents is written at once and one fdatasync follows; only then are they answered. Confirmations of the
 operator get no sync of their own: the next one covers them, and a lost one means that the document is sent again.
@@ -71,7 +71,13 @@ class Confirmed(msgspec.Struct, array_like=True, frozen=True, tag=2):
     container: bytes
 
 
-Record = Union[Opened, Recorded, Confirmed]
+class Fenced(msgspec.Struct, array_like=True, frozen=True, tag=3):
+    """Callers with a lower fence are refused from here on, over restarts too."""
+
+    fence: int
+
+
+Record = Union[Opened, Recorded, Confirmed, Fenced]
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Record).decode
@@ -101,7 +107,7 @@ class Journal:
 
     # -- writing -------------------------------------------------------------------------------------
 
-    def append(self, records: Sequence[Recorded | Confirmed]) -> list[int]:
+    def append(self, records: Sequence[Recorded | Confirmed | Fenced]) -> list[int]:
         """Write records at the end, give their offsets. Not on disk before `sync`. OSError leaves `size` as it was."""
         offsets, pieces, end = [], [], self.size
         for record in records:

@@ -23,7 +23,7 @@ from . import answers, checkpoint, kkt, recovery
 from .clock import Clock
 from .faults import Faults
 from .files import replace_file
-from .journal import Confirmed, Journal, JournalDamaged, Recorded
+from .journal import Confirmed, Fenced, Journal, JournalDamaged, Recorded
 
 if TYPE_CHECKING:
     from openkassa.fiscal.fn import Acknowledgement
@@ -96,7 +96,7 @@ class Register:
     async def find_task(self, verb: driver.FindTask) -> driver.Reply:
         async with self._usable() as failed:
             task_id = answers.task_bytes(verb.id)
-            self.fence = max(self.fence, verb.fence or 0)
+            failed = failed or await self._raise_fence(verb.fence or 0)
             return failed or driver.Found(document=self._known(task_id) if task_id else None)
 
     async def list_documents(self, verb: driver.ListDocuments) -> driver.Reply:
@@ -171,6 +171,19 @@ class Register:
         """Also asked between the documents of a paced batch: somebody may have come with a higher fence meanwhile."""
         if verb.fence < self.fence:
             return driver.Failed(code="stale_fence", text=f"a caller with fence {self.fence} has been here")
+        return None
+
+    async def _raise_fence(self, fence: int) -> driver.Failed | None:
+        """On disk before the answer: "no document" must stay final when the device has been restarted."""
+        if fence <= self.fence:
+            return None
+        try:
+            self._journal.append([Fenced(fence)])
+            await asyncio.get_running_loop().run_in_executor(self._executor, self._journal.sync)
+        except OSError as error:
+            self._fall(error)
+            return driver.Failed(code="journal_failed", text=f"the fence can't be kept: {error.strerror}")
+        self.fence = fence
         return None
 
     def _check_turn(self, verb: driver.Execute, tasks: list[_Task]) -> driver.Failed | None:
