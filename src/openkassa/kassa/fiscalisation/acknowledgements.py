@@ -21,6 +21,8 @@ def acknowledgements_collect(turn: Turn) -> int:
     count = 0
     while lease.acknowledged_fd < lease.last_fd:
         answers = turn.driver.acknowledgements(after_fd=lease.acknowledged_fd, limit=BATCH)
+        # A device that is ahead of our copy is answered for documents that recovery has yet to adopt.
+        answers = [answer for answer in answers if answer.fd <= lease.last_fd]
         if not answers:
             break
         with atomic():

@@ -12,7 +12,7 @@ from openkassa.core.ids import uuid7
 from openkassa.fiscal.driver import CloseShift, Document, MakeReceipt, OpenShift, Refused
 from openkassa.fiscal.fn.errors import ErrorCode
 from openkassa.kassa.fiscalisation import sql
-from openkassa.kassa.fiscalisation.context import MAX_BATCH, RegisterTrouble, Turn
+from openkassa.kassa.fiscalisation.context import RegisterTrouble, Turn
 from openkassa.kassa.fiscalisation.documents import documents_store, report_make
 from openkassa.kassa.receipts.callbacks import callbacks_enqueue
 from openkassa.kassa.registers.drivers.base import AnswerLost, DeviceRefused, DeviceUnreachable
@@ -25,25 +25,28 @@ RECEIPT_FAULTS = {
     ErrorCode.TOO_MANY_ITEMS,
     ErrorCode.TLV_TOO_LONG,
 }
+JOURNAL_DAMAGED = "journal_damaged"  # found while a batch is made, it leaves open what was made before
 
 
 def receipts_send(turn: Turn) -> int:
     """Opens the shift if need be and gives one batch to the device; returns how many documents were made."""
-    if not turn.lease.shift_open:
-        if not sql.pool_has_waiting(organisation_id=turn.lease.organisation_id, pool_id=turn.lease.pool_id):
+    lease = turn.lease
+    if not lease.shift_open:
+        if not sql.pool_has_waiting(organisation_id=lease.organisation_id, pool_id=lease.pool_id):
             return 0
         report_make(turn, OpenShift(id=uuid7().hex))
-    limit = MAX_BATCH if turn.pace is None else max(1, min(MAX_BATCH, int(turn.pace)))
-    rows = sql.attempts_open(
-        organisation_id=turn.lease.organisation_id,
-        register_id=turn.lease.register_id,
-        pool_id=turn.lease.pool_id,
-        fn=turn.register.fn,
-        fence=turn.lease.fence,
-        next_fd=turn.lease.last_fd + 1,
-        limit=limit,
-        at=now(),
-    )
+    limit = turn.batch_size()
+    with atomic():  # a statement of its own would be sent again after a cut connection, and its first run forgotten
+        rows = sql.attempts_open(
+            organisation_id=lease.organisation_id,
+            register_id=lease.register_id,
+            pool_id=lease.pool_id,
+            fn=turn.register.fn,
+            fence=lease.fence,
+            next_fd=lease.last_fd + 1,
+            limit=limit,
+            at=now(),
+        )
     if not rows:
         return 0
     crash.point("attempt_committed")
@@ -55,13 +58,15 @@ def receipts_send(turn: Turn) -> int:
     crash.point("device_answered")
     documents = [result for result in results if isinstance(result, Document)]
     documents_store(turn, documents, {row[0]: row for row in rows})
+    if documents:
+        lease.failures = 0
     refusals = [result for result in results if isinstance(result, Refused)]
     untouched = attempts[len(documents) + len(refusals) :]
     for refusal in refusals:
         _refusal(turn, refusal, attempts[len(documents)], untouched)
     if untouched:
         sql.attempts_return(
-            organisation_id=turn.lease.organisation_id,
+            organisation_id=lease.organisation_id,
             attempt_ids=untouched,
             reason="устройство закончило партию раньше",
             at=now(),
@@ -69,22 +74,37 @@ def receipts_send(turn: Turn) -> int:
     return len(documents)
 
 
-def _execute(turn: Turn, tasks: list, attempts: Sequence[uuid.UUID]) -> list:
+def _execute(turn: Turn, tasks: list[MakeReceipt], attempts: Sequence[uuid.UUID]) -> list[Document | Refused]:
     """Sends tasks to the device. A lost answer puts the attempts in doubt; one that was never sent gives them back."""
     lease = turn.lease
     try:
         results = turn.driver.execute(tasks, expected_fd=lease.last_fd + 1, fence=lease.fence)
+        _check_answer(tasks, results, lease.last_fd + 1)
     except AnswerLost:
-        sql.attempts_doubt(
-            organisation_id=lease.organisation_id, attempt_ids=attempts, reason="ответ устройства потерян", at=now()
-        )
+        _doubt(turn, attempts, "ответ устройства потерян")
         raise
     except (DeviceUnreachable, DeviceRefused) as error:
+        if isinstance(error, DeviceRefused) and error.code == JOURNAL_DAMAGED:
+            _doubt(turn, attempts, error.text[:200])
+            raise
         sql.attempts_return(
             organisation_id=lease.organisation_id, attempt_ids=attempts, reason=str(error)[:200], at=now()
         )
         raise
     return results
+
+
+def _check_answer(tasks: list[MakeReceipt], results: list[Document | Refused], first_fd: int) -> None:
+    """Raises `AnswerLost` unless the results are those of the first tasks, under the numbers that come next."""
+    documents = [result for result in results if isinstance(result, Document)]
+    if [result.task_id for result in results] != [task.id for task in tasks[: len(results)]]:
+        raise AnswerLost("устройство ответило не о тех заданиях, которые получило")
+    if [document.fd for document in documents] != list(range(first_fd, first_fd + len(documents))):
+        raise AnswerLost(f"номера документов в ответе устройства не идут подряд от {first_fd}")
+
+
+def _doubt(turn: Turn, attempts: Sequence[uuid.UUID], reason: str) -> None:
+    sql.attempts_doubt(organisation_id=turn.organisation_id, attempt_ids=attempts, reason=reason, at=now())
 
 
 def _refusal(turn: Turn, refusal: Refused, attempt_id: uuid.UUID, untouched: Sequence[uuid.UUID]) -> None:

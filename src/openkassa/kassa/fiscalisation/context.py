@@ -7,12 +7,15 @@ import uuid
 from dataclasses import dataclass
 
 from openkassa.core.clock import now
+from openkassa.fiscal.driver import Status
 from openkassa.kassa.registers.drivers.base import CashRegisterDriver
 from openkassa.kassa.registers.leases import Lease
 from openkassa.kassa.registers.models import CashRegister
 
 MAX_BATCH = 100
 SHIFT_LIMIT = dt.timedelta(hours=23, minutes=30)  # the law says 24 hours; the rest is for a slow device
+
+_paces: dict[uuid.UUID, float | None] = {}  # register → documents a second, as its status said last
 
 
 class RegisterTrouble(Exception):
@@ -29,11 +32,28 @@ class Turn:
     register: CashRegister
     shop: str
     driver: CashRegisterDriver
-    pace: float | None = None  # documents a second, None when the device is not paced
 
     @property
     def organisation_id(self) -> uuid.UUID:
         return self.lease.organisation_id
+
+    def status(self) -> Status:
+        """Asks the device how it is."""
+        status = self.driver.status()
+        _paces[self.register.id] = status.documents_per_second
+        return status
+
+    def batch_size(self) -> int:
+        """How many receipts the device gets at once: what it makes in a second, so that its answer comes in time.
+
+        One after a failure: a register that is still in trouble must not take receipts from the others in vain.
+        """
+        if self.lease.failures:
+            return 1
+        if self.register.id not in _paces:
+            self.status()
+        pace = _paces[self.register.id]
+        return MAX_BATCH if pace is None else max(1, min(MAX_BATCH, int(pace)))
 
     def shift_is_long(self) -> bool:
         """True when the open shift must be closed before the next receipt."""

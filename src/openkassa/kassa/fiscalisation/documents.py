@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from openkassa.core import crash
 from openkassa.core.clock import now
@@ -30,10 +30,16 @@ def report_make(turn: Turn, task: Task) -> Document:
     return results[0]
 
 
-def documents_store(turn: Turn, documents: Sequence[Document], known: dict[uuid.UUID, tuple]) -> None:
+def documents_store(
+    turn: Turn,
+    documents: Sequence[Document],
+    known: dict[uuid.UUID, tuple],
+    prepare: Callable[[Sequence[Document]], None] | None = None,
+) -> None:
     """Our copy of documents, attempts, receipts and counters in one transaction.
 
     `known`: attempt → row of `attempts_open`, for the receipts of this batch; others are looked up.
+    `prepare` is called in the transaction before the receipts of the documents are looked for.
     """
     if not documents:
         return
@@ -51,6 +57,8 @@ def documents_store(turn: Turn, documents: Sequence[Document], known: dict[uuid.
         )
         if ids is None:
             raise LeaseLost
+        if prepare is not None:
+            prepare(documents)
         made = [
             (uuid.UUID(document.task_id), document.fd, document_id, document)
             for document, document_id in zip(documents, ids, strict=True)
@@ -63,6 +71,7 @@ def documents_store(turn: Turn, documents: Sequence[Document], known: dict[uuid.
         )
         _tell(turn, made, known, receipts, at)
         crash.point("before_commit")
+    crash.point("after_commit")
     _counters_follow(turn, documents)
 
 
@@ -107,10 +116,9 @@ def _counters_follow(turn: Turn, documents: Sequence[Document]) -> None:
 
 def status_save(turn: Turn) -> dt.datetime | None:
     """Asks the device how it is, and keeps the answer. Returns since when the operator lacks a document."""
-    status = turn.driver.status()
+    status = turn.status()
     at = now()
     lease = turn.lease
-    turn.pace = status.documents_per_second
     offset = turn.register.utc_offset * 60
     lease.shift, lease.shift_open = status.shift, status.shift_open
     lease.shift_opened_at = _utc(status.shift_opened_at, offset) if status.shift_open else None

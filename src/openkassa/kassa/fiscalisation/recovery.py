@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
+
 import structlog
 
 from openkassa.core.clock import now
-from openkassa.fiscal.driver import Status
+from openkassa.fiscal.driver import Document, Status
 from openkassa.kassa.fiscalisation import sql
+from openkassa.kassa.fiscalisation.adoption import receipts_match
 from openkassa.kassa.fiscalisation.commands import commands_settle
 from openkassa.kassa.fiscalisation.context import MAX_BATCH, RegisterTrouble, Turn
 from openkassa.kassa.fiscalisation.documents import documents_store, status_save
@@ -19,7 +23,8 @@ def recover(turn: Turn) -> None:
 
     First each unresolved attempt is asked for under our fence: from then on the device refuses whatever was sent
     under an older one, so what it does not know now it will never make. Then documents that we lack are
-    adopted, with the attempts whose tasks they carry. The receipts of the other attempts wait again.
+    adopted, with the attempts whose tasks they carry; those of attempts that our database has lost, with the receipts
+    that they are documents of. The receipts of the other attempts wait again.
     """
     lease = turn.lease
     lost = [
@@ -29,20 +34,39 @@ def recover(turn: Turn) -> None:
         )
         if turn.driver.find_task(attempt_id.hex, fence=lease.fence) is None
     ]
-    status = turn.driver.status()
-    turn.pace = status.documents_per_second
-    _compare(turn, status)
-    while lease.last_fd < status.last_fd:
-        documents = turn.driver.documents(from_fd=lease.last_fd + 1, limit=MAX_BATCH)
-        if not documents or documents[0].fd != lease.last_fd + 1:
-            raise RegisterTrouble("journal_gap", f"Касса не отдаёт документ {lease.last_fd + 1}.")
-        log.info("documents_adopted", register_id=str(lease.register_id), first=documents[0].fd, count=len(documents))
-        documents_store(turn, documents, {})
+    _adopt(turn, lost)
     sql.attempts_return(
         organisation_id=lease.organisation_id, attempt_ids=lost, reason="устройство не знает задания", at=now()
     )
     commands_settle(turn)
     status_save(turn)
+
+
+def _adopt(turn: Turn, lost: list[uuid.UUID]) -> None:
+    """Brings our copy up to the device's journal."""
+    lease = turn.lease
+    status = turn.status()
+    _compare(turn, status)
+
+    def match(documents: Sequence[Document]) -> None:
+        receipts_match(
+            organisation_id=lease.organisation_id,
+            register_id=lease.register_id,
+            pool_id=lease.pool_id,
+            fn=turn.register.fn,
+            fence=lease.fence,
+            documents=documents,
+            lost=lost,
+        )
+
+    while lease.last_fd < status.last_fd:
+        documents = turn.driver.documents(from_fd=lease.last_fd + 1, limit=MAX_BATCH)
+        if [document.fd for document in documents] != list(
+            range(lease.last_fd + 1, lease.last_fd + 1 + max(len(documents), 1))
+        ):
+            raise RegisterTrouble("journal_gap", f"Касса не отдаёт документы от {lease.last_fd + 1} подряд.")
+        log.info("documents_adopted", register_id=str(lease.register_id), first=documents[0].fd, count=len(documents))
+        documents_store(turn, documents, {}, prepare=match)
 
 
 def _compare(turn: Turn, status: Status) -> None:

@@ -12,10 +12,12 @@ What makes a receipt become one document and never two:
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import uuid
 
 import structlog
+from django.db import DatabaseError
 
 from openkassa.core.clock import now
 from openkassa.core.ids import uuid7
@@ -46,14 +48,21 @@ log = structlog.get_logger(__name__)
 
 
 def register_turn(*, organisation_id: uuid.UUID, register_id: uuid.UUID, holder: str, dead: list[str]) -> int:
-    """Does what is due at a register; returns how many receipts became documents. Never raises for a device."""
+    """Does what is due at a register; returns how many receipts became documents.
+
+    Never raises for a device. After any other error the register is given back as after doubt, and the error goes on.
+    """
     lease = lease_claim(organisation_id=organisation_id, register_id=register_id, holder=holder, dead=dead)
     if lease is None:
         return 0
     made = 0
     try:
         turn = _begin(lease)
-        made = _work(turn)
+        try:
+            made = _work(turn)
+        except RegisterTrouble:
+            acknowledgements_collect(turn)  # what can't make documents any more still delivers them
+            raise
         answered = acknowledgements_collect(turn)
         lease_release(lease, clean=True, due_at=_next_due(turn, busy=made + answered > 0))
     except DeviceUnreachable as error:
@@ -66,6 +75,10 @@ def register_turn(*, organisation_id: uuid.UUID, register_id: uuid.UUID, holder:
         _trouble(lease, error.problem, str(error))
     except LeaseLost:
         log.warning("lease_lost", register_id=str(register_id), fence=lease.fence)
+    except Exception as error:
+        with contextlib.suppress(DatabaseError):
+            _trouble(lease, "fault", f"Ошибка в программе: {error}. Журнал устройства будет сверен.")
+        raise
     return made
 
 

@@ -6,6 +6,7 @@ Threads wait for devices and shops; what they do is decided in `turn`, `receipts
 
 from __future__ import annotations
 
+import errno
 import signal
 import threading
 import time
@@ -19,6 +20,7 @@ from django.db import close_old_connections, connection
 from openkassa.core import doorbell, health
 from openkassa.core.clock import now
 from openkassa.core.notifications import notifications_drain
+from openkassa.core.settings import settings
 from openkassa.core.tenancy import all_tenants
 from openkassa.kassa.fiscalisation import sql
 from openkassa.kassa.fiscalisation.turn import register_turn
@@ -45,6 +47,7 @@ class Worker:
         self._callbacks = ThreadPoolExecutor(CALLBACK_THREADS, thread_name_prefix="callback")
         self._busy: set[uuid.UUID] = set()
         self._calling: set[uuid.UUID] = set()
+        self._given: dict[uuid.UUID, float] = {}  # register → when it was last given a turn
         self._lock = threading.Lock()
         self._dead: list[str] = []
         self._dead_at = 0.0
@@ -76,11 +79,14 @@ class Worker:
         self.stopping.set()
 
     def _give_turns(self) -> int:
-        for organisation_id, register_id in sql.registers_with_work(at=now(), dead=self._dead_holders()):
+        work = sql.registers_with_work(at=now(), dead=self._dead_holders())
+        # Who has waited longest comes first: with more work than threads nobody is passed over for ever.
+        for organisation_id, register_id in sorted(work, key=lambda one: self._given.get(one[1], 0.0)):
             with self._lock:
                 if register_id in self._busy or len(self._busy) >= REGISTER_THREADS * 2:
                     continue
                 self._busy.add(register_id)
+            self._given[register_id] = time.monotonic()
             self._registers.submit(self._turn, organisation_id, register_id)
         return 0
 
@@ -148,17 +154,27 @@ class Worker:
         return self._dead
 
 
-def run(health_port: int | None = None, bind: str = "127.0.0.1") -> None:
+def run() -> None:
     """Entry of `kassa worker`."""
     worker = Worker()
     signal.signal(signal.SIGTERM, worker.stop)
     signal.signal(signal.SIGINT, worker.stop)
-    if health_port is not None:
-        health.register_check("loop", lambda: _loop_check(worker))
-        health.serve(bind, health_port)
+    health.register_check("loop", lambda: _loop_check(worker))
+    _serve_health(settings().bind, settings().free_port("worker_http"))
     log.info("worker_started", holder=worker.holder)
     worker.run()
     log.info("worker_stopped")
+
+
+def _serve_health(bind: str, port: int) -> None:
+    """At the port kept for it in the home; a second worker of the same home takes any free one."""
+    try:
+        health.serve(bind, port)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        server = health.serve(bind, 0)
+        log.info("health_port_taken", port=port, instead=server.server_address[1])
 
 
 def _loop_check(worker: Worker) -> str:

@@ -203,7 +203,10 @@ def acknowledgements_record(
     fn: str,
     acknowledgements: Sequence[Acknowledgement],
 ) -> list[tuple[uuid.UUID, uuid.UUID | None, int]]:
-    """Stores what the operator answered; returns (document, task, code) for each document that we know."""
+    """Stores what the operator answered; returns (document, task, code) for each document that we know.
+
+    Give no answer to a document that is not in our copy yet: the next look begins behind the last one.
+    """
     return run(
         RECORD_ACKNOWLEDGEMENTS,
         {
