@@ -1,68 +1,10 @@
-"""Worlds for the tests of the main job. Imports that need Django's settings are inside the fixtures."""
+"""Worlds for the tests of the main job; see tests/support/kassa_worlds.py."""
 
-from __future__ import annotations
-
-import os
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
-
-import psycopg
-import pytest
-from tests.support import cluster
-
-if TYPE_CHECKING:
-    from tests.support.world import Operator, World
-
-
-@pytest.fixture
-def world(transactional_db: None) -> Iterator[World]:
-    """An organisation with a pool and no operator."""
-    from tests.support.world import make_world
-
-    made = make_world()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="session")
-def operator_database() -> str:
-    """Address of the worker's operator database, as superuser."""
-    from pathlib import Path
-
-    from tests.conftest import ROOT_VARIABLE
-
-    root, worker = Path(os.environ[ROOT_VARIABLE]), os.environ.get("PYTEST_XDIST_WORKER", "main")
-    cluster.make_worker_database(root, "ofd", worker)
-    return cluster.start_once(root).url("postgres", f"ofd_{worker}")
-
-
-@pytest.fixture
-def operator(operator_database: str) -> Iterator[Operator]:
-    from tests.support.world import Operator
-
-    running = Operator()
-    running.start()
-    yield running
-    running.process.stop()
-
-
-@pytest.fixture
-def confirmed_world(transactional_db: None, operator: Operator) -> Iterator[World]:
-    """An organisation whose documents go to a real operator."""
-    from tests.support.world import make_world
-
-    made = make_world(ofd_port=operator.port)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def check_all(operator_database: str) -> Callable[[World], None]:
-    """The common check: receipts, our documents, the devices' journals and the operator agree, nothing twice."""
-    from tests.support.common_check import common_check
-
-    def check(world: World) -> None:
-        with psycopg.connect(operator_database) as connection:
-            common_check(world, connection)
-
-    return check
+from tests.support.kassa_worlds import (  # noqa: F401
+    check_all,
+    confirmed_world,
+    operator,
+    operator_database,
+    superuser,
+    world,
+)

@@ -6,13 +6,14 @@ Devices and the operator are processes of their own, reached over their real pro
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -21,12 +22,14 @@ from openkassa.core.organisations import organisation_create
 from openkassa.core.settings import settings
 from openkassa.core.tenancy import within
 from openkassa.fiscal.draft import Item, Payments, ReceiptDraft
+from openkassa.kassa.fiscalisation.models import Attempt
 from openkassa.kassa.fiscalisation.turn import register_turn
 from openkassa.kassa.outlets.services import outlet_create
 from openkassa.kassa.receipts.channels import ChannelContext, channel_by_key
 from openkassa.kassa.receipts.models import ReceiptState
+from openkassa.kassa.receipts.selectors import receipt_events
 from openkassa.kassa.receipts.services import Accepted, receipt_accept
-from openkassa.kassa.registers.drivers.emulator import DeviceConnection, set_fault
+from openkassa.kassa.registers.drivers.emulator import DeviceConnection, EmulatorDriver, set_fault
 from openkassa.kassa.registers.models import CashRegister, Pool, RegisterStatus
 from openkassa.kassa.registers.provision import device_secret
 from openkassa.kassa.registers.services import pool_create
@@ -86,6 +89,12 @@ class Process:
             except subprocess.TimeoutExpired:
                 self.kill()
 
+    def pause(self) -> None:
+        self.running.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self.running.send_signal(signal.SIGCONT)
+
     def died(self) -> bool:
         return self.running is not None and self.running.poll() is not None
 
@@ -111,6 +120,10 @@ class Device:
 
     def kill(self) -> None:
         self.process.kill()
+
+    def restart(self) -> None:
+        self.kill()
+        self.start()
 
     def fault(self, name: str, value: str | None = "", times: int | None = None) -> None:
         set_fault(DeviceConnection(self.listen, device_secret()), self.serial, name, value, times)
@@ -168,11 +181,44 @@ class World:
         key = external_id or uuid.uuid4().hex
         return receipt_accept(channel=self.channel, draft=draft, external_id=key, body=repr(draft).encode())
 
-    def turn(self, device: Device, holder: str = "test") -> int:
+    def turn(self, device: Device, holder: str = "test", dead: Sequence[str] = ()) -> int:
         assert device.register is not None
         return register_turn(
-            organisation_id=self.organisation_id, register_id=device.register.id, holder=holder, dead=[]
+            organisation_id=self.organisation_id, register_id=device.register.id, holder=holder, dead=list(dead)
         )
+
+    def drain(self, *devices: Device, turns: int = 50) -> None:
+        """Turns, one after another, until no receipt waits or is open; failed registers are tried again at once."""
+        for _ in range(turns):
+            for device in devices or self.devices:
+                self.forget_trouble()
+                self.turn(device)
+            if not {"accepted", "assigned", "in_doubt"} & set(self.states()):
+                return
+        raise AssertionError(f"not drained: {self.states()}")
+
+    def confirm(self) -> None:
+        """Turns until the operator has confirmed every document."""
+
+        def all_confirmed() -> bool:
+            for device in self.devices:
+                self.forget_trouble()
+                self.turn(device)
+            return set(self.states()) <= {"confirmed", "refused", "withdrawn"}
+
+        wait_for(all_confirmed, 40)
+
+    def events(self, accepted: Accepted) -> list[str]:
+        """States that a receipt has gone through, in order."""
+        return [event.state for event in receipt_events(self.organisation_id, accepted.receipt_id)]
+
+    def attempts(self, state: str | None = None) -> list[Attempt]:
+        with within(self.organisation_id):
+            wanted = Attempt.objects.order_by("id")
+            return list(wanted if state is None else wanted.filter(state=state))
+
+    def driver(self, device: Device) -> EmulatorDriver:
+        return EmulatorDriver(DeviceConnection(device.listen, device_secret()), device.serial)
 
     def state(self, accepted: Accepted) -> ReceiptState:
         with within(self.organisation_id):
@@ -193,7 +239,7 @@ class World:
     def forget_trouble(self) -> None:
         """Registers may be tried at once, as if the pause after a failure were over."""
         with within(self.organisation_id):
-            RegisterStatus.objects.update(retry_at=None)
+            RegisterStatus.objects.exclude(retry_at=None).update(retry_at=None)
 
     def close(self) -> None:
         for device in self.devices:
