@@ -45,19 +45,6 @@ class Organisation(models.Model):
         return self.name
 
 
-class Entitlement(TenantModel):
-    """A feature that an organisation has. Rows come from the service company's outbox; none means «as by default»."""
-
-    feature = models.CharField(max_length=64)
-    allowed = models.BooleanField()
-    since = models.DateTimeField(default=now)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["organisation", "feature"], name="entitlement_once"),
-        ]
-
-
 class NotificationState(models.TextChoices):
     WAITING = "waiting", _("waiting")
     SENT = "sent", _("sent")
@@ -67,7 +54,6 @@ class NotificationState(models.TextChoices):
 class Notification(TenantModel):
     """One message to one person, sent once: an e-mail or an SMS (stream table)."""
 
-    append_only = False
     key = models.CharField(max_length=128)  # what it is about: a repeat of the effect finds the first
     channel = models.CharField(max_length=8, choices=[("email", "email"), ("sms", "sms")])
     recipient = models.CharField(max_length=254)  # emptied by retention
@@ -94,20 +80,6 @@ class Notification(TenantModel):
                 initial=["waiting"],
                 transitions={"waiting": ["sent", "failed"], "failed": ["waiting"]},
             )
-        ]
-
-
-class OutboxMessage(TenantModel):
-    """A fact that a later room reacts to, written in the transaction of the fact (stream table)."""
-
-    topic = models.CharField(max_length=64)
-    payload = models.JSONField()
-    created_at = models.DateTimeField(default=now)
-    done_at = models.DateTimeField(null=True)
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["topic", "id"], condition=models.Q(done_at__isnull=True), name="outbox_waiting"),
         ]
 
 

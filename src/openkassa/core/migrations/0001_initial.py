@@ -36,16 +36,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='OutboxMessage',
-            fields=[
-                ('id', models.UUIDField(default=openkassa.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('topic', models.CharField(max_length=64)),
-                ('payload', models.JSONField()),
-                ('created_at', models.DateTimeField(default=openkassa.core.clock.now)),
-                ('done_at', models.DateTimeField(null=True)),
-            ],
-        ),
-        migrations.CreateModel(
             name='RetentionRule',
             fields=[
                 ('kind', models.CharField(max_length=64, primary_key=True, serialize=False)),
@@ -99,16 +89,6 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
             ],
         ),
-        migrations.CreateModel(
-            name='Entitlement',
-            fields=[
-                ('id', models.UUIDField(default=openkassa.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('feature', models.CharField(max_length=64)),
-                ('allowed', models.BooleanField()),
-                ('since', models.DateTimeField(default=openkassa.core.clock.now)),
-                ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
-            ],
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='organisation',
             trigger=pgtrigger.compiler.Trigger(name='organisation_states', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF TG_OP = 'INSERT' THEN\n                IF NEW.state NOT IN ('active') THEN\n                    RAISE EXCEPTION '% can not begin as %', TG_TABLE_NAME, NEW.state USING ERRCODE = '23514';\n                END IF;\n            ELSIF OLD.state IS DISTINCT FROM NEW.state\n                  AND OLD.state || '>' || NEW.state NOT IN ('active>suspended', 'suspended>active') THEN\n                RAISE EXCEPTION '% can not go from % to %', TG_TABLE_NAME, OLD.state, NEW.state\n                    USING ERRCODE = '23514';\n            END IF;\n            RETURN NEW;\n        ", hash='fd8793462180c180f0a01f1d0c9bef178c46e8d9', operation='INSERT OR UPDATE OF "state"', pgid='pgtrigger_organisation_states_0587c', table='core_organisation', when='BEFORE')),
@@ -131,11 +111,6 @@ class Migration(migrations.Migration):
             name='pgh_obj',
             field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='core.organisation'),
         ),
-        migrations.AddField(
-            model_name='outboxmessage',
-            name='organisation',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation'),
-        ),
         migrations.AddIndex(
             model_name='notification',
             index=models.Index(condition=models.Q(('state', 'waiting')), fields=['next_at'], name='notification_waiting'),
@@ -147,13 +122,5 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='notification',
             trigger=pgtrigger.compiler.Trigger(name='notification_states', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF TG_OP = 'INSERT' THEN\n                IF NEW.state NOT IN ('waiting') THEN\n                    RAISE EXCEPTION '% can not begin as %', TG_TABLE_NAME, NEW.state USING ERRCODE = '23514';\n                END IF;\n            ELSIF OLD.state IS DISTINCT FROM NEW.state\n                  AND OLD.state || '>' || NEW.state NOT IN ('failed>waiting', 'waiting>failed', 'waiting>sent') THEN\n                RAISE EXCEPTION '% can not go from % to %', TG_TABLE_NAME, OLD.state, NEW.state\n                    USING ERRCODE = '23514';\n            END IF;\n            RETURN NEW;\n        ", hash='72210a44c40f37c3bcb9f56eb3d4d8faa6b0ab13', operation='INSERT OR UPDATE OF "state"', pgid='pgtrigger_notification_states_76377', table='core_notification', when='BEFORE')),
-        ),
-        migrations.AddConstraint(
-            model_name='entitlement',
-            constraint=models.UniqueConstraint(fields=('organisation', 'feature'), name='entitlement_once'),
-        ),
-        migrations.AddIndex(
-            model_name='outboxmessage',
-            index=models.Index(condition=models.Q(('done_at__isnull', True)), fields=['topic', 'id'], name='outbox_waiting'),
         ),
     ]
