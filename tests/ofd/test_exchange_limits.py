@@ -8,14 +8,17 @@ import os
 import socket
 import struct
 import threading
+import types
 from collections.abc import Awaitable, Callable
 
 import psycopg
 import pytest
+import structlog
 from tests.ofd.kkt import VERSION, TestRegister, checked
 
 from openkassa.fiscal import wire
 from openkassa.ofd.exchange import schema
+from openkassa.ofd.exchange import server as server_module
 from openkassa.ofd.exchange import writer as writer_module
 from openkassa.ofd.exchange.server import Exchange, Limits
 from openkassa.ofd.exchange.store import Store
@@ -215,6 +218,25 @@ def test_the_exchange_refuses_a_schema_that_it_does_not_know(django_db_setup: No
     monkeypatch.setattr(schema, "known_migrations", set)
     with pytest.raises(schema.SchemaUnknown, match="newer than this program"):
         schema.check_schema(url)
+
+
+def test_a_flood_does_not_fill_the_log(django_db_setup: None, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(server_module, "LOG_LINES_PER_SECOND", 3)
+
+    async def scenario(exchange: Exchange, port: int) -> None:
+        seconds = [10.0]
+        monkeypatch.setattr(exchange, "loop", types.SimpleNamespace(time=lambda: seconds[0]))
+        with structlog.testing.capture_logs() as lines:
+            for _ in range(10):
+                exchange.log_refusal(reason="protocol")
+            seconds[0] += 1
+            exchange.log_refusal(reason="protocol")
+        events = [line["event"] for line in lines]
+        assert events == ["connection_refused"] * 3 + ["refusals_not_logged", "connection_refused"]
+        assert lines[3]["count"] == 7
+        monkeypatch.undo()
+
+    serve(scenario, sweep_seconds=60)
 
 
 def test_readiness_names_a_database_that_does_not_come_back(

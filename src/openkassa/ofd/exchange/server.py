@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 READ_BYTES = 64 * 1024
 WRITE_BUFFER_BYTES = 64 * 1024
+LOG_LINES_PER_SECOND = 100  # of refused connections; the metrics count them all
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +64,8 @@ class Exchange:
         self.read_buffer = memoryview(bytearray(READ_BYTES))
         self.held = 0
         self.stopping = False
+        self._log_second = 0
+        self._log_lines = 0
 
     def session(self) -> Session:
         """Protocol factory for `loop.create_server`."""
@@ -70,6 +73,18 @@ class Exchange:
 
     def hold(self, count: int) -> None:
         self.held += count
+
+    def log_refusal(self, **words: object) -> None:
+        """One line, unless a flood has used up the second's; the first line after it says how many are missing."""
+        second = int(self.loop.time())
+        if second != self._log_second:
+            missing = max(self._log_lines - LOG_LINES_PER_SECOND, 0)
+            if missing:
+                log.warning("refusals_not_logged", count=missing)
+            self._log_second, self._log_lines = second, 0
+        self._log_lines += 1
+        if self._log_lines <= LOG_LINES_PER_SECOND:
+            log.warning("connection_refused", **words)
 
     def sweep(self) -> None:
         """Closes what is idle or sends a message too slowly; asks to be called again."""
@@ -264,7 +279,7 @@ class Session(asyncio.BufferedProtocol):
         metrics.REFUSED.labels(reason).inc()
         if self._transport is not None:
             peer = self._transport.get_extra_info("peername")
-            log.warning("connection_refused", reason=reason, text=text, peer=peer[0] if peer else None)
+            self._exchange.log_refusal(reason=reason, text=text, peer=peer[0] if peer else None)
             self._transport.abort()
 
     def _send(self, event: wire.Event) -> None:
