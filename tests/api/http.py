@@ -55,7 +55,7 @@ def call(method: str, url: str, body: Any = None, headers: dict[str, str] | None
         started["status"] = int(status.split(maxsplit=1)[0])
         started["headers"] = dict(response_headers)
 
-    with _same_transaction():
+    with same_transaction():
         chunks = application(environ, start_response)
         try:
             content = b"".join(chunks)
@@ -67,7 +67,7 @@ def call(method: str, url: str, body: Any = None, headers: dict[str, str] | None
 
 
 @contextlib.contextmanager
-def _same_transaction() -> Iterator[None]:
+def same_transaction() -> Iterator[None]:
     """Keeps the connection of a test that runs in a transaction, which the end of a request would close."""
     if not connection.in_atomic_block:
         yield

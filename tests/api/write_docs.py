@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import django
 
 
 def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openkassa.projects.kassa.settings")
     django.setup()
     from tests.api.test_docs import DOCS, with_tables
 

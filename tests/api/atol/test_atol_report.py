@@ -60,11 +60,10 @@ def test_not_finished_is_wait(state):
 @pytest.mark.parametrize(
     ("code", "number", "type_"),
     [
-        ("16", 16, "driver"),
-        ("fn_09", 9, "driver"),
+        ("fn_0e", 110, "driver"),
+        ("fn_09", 161, "driver"),
         ("device_refused", 0, "unknown"),
         (None, 0, "unknown"),
-        ("1", 0, "driver"),
     ],
 )
 def test_refused_is_fail_and_never_code_1(code, number, type_):
@@ -103,3 +102,21 @@ def test_warnings_of_a_receipt_stand_by_field():
         "receipt.items[0].vat": "один",
         "receipt": "общий текст: два",
     }
+
+
+def test_the_operators_inn_is_the_operators():
+    import re
+    from pathlib import Path
+
+    import openkassa
+    from openkassa.api.atol.report import OFD_INN
+
+    verifier = (Path(openkassa.__file__).parent / "ofd/exchange/verifier.py").read_text()
+    assert re.search(r'EMULATED_OPERATOR_INN = "(\d+)"', verifier)[1] == OFD_INN
+
+
+def test_every_fault_of_a_receipt_has_a_driver_code():
+    from openkassa.api.atol.report import DRIVER_CODES
+    from openkassa.kassa.fiscalisation.batches import RECEIPT_FAULTS
+
+    assert set(DRIVER_CODES) == {f"fn_{fault:02x}" for fault in RECEIPT_FAULTS}

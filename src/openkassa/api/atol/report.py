@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Any, Final
 
 from openkassa.api import numbers
@@ -14,12 +13,19 @@ from openkassa.kassa.receipts.selectors import DocumentFacts, ReceiptStatus
 
 REPORT_DAYS: Final = 32
 DAEMON: Final = "openkassa"
-OFD_INN: Final = "0000000000"
+OFD_INN: Final = "7800000027"  # of our own operator's server; a test compares it with the operator's
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  till-local time has no zone
-_NUMBER = re.compile(r"(\d{1,5})\b")
-
 EXPIRED: Final = errors.Kind(200, 1, "Превышено время ожидания в очереди")
 REFUSED: Final = errors.Kind(200, 0, "Касса не приняла чек")
+
+# Driver codes of the protocol by what the fiscal storage refused a receipt for (`fiscal.fn.errors`).
+DRIVER_CODES: Final = {
+    "fn_09": 161,  # wrong parameters: missing requisites
+    "fn_0a": 190,  # not allowed in this FFD: bad version
+    "fn_0b": 190,  # tag not allowed: bad version
+    "fn_0e": 110,  # too many items: bad number of items
+    "fn_10": 110,  # content too long: bad number of items
+}
 
 
 def is_kept(status: ReceiptStatus, at: dt.datetime) -> bool:
@@ -86,12 +92,12 @@ def _payload(status: ReceiptStatus, document: DocumentFacts) -> dict[str, Any]:
 
 
 def _failure(status: ReceiptStatus) -> dict[str, Any]:
-    """`error` of a failed report: the driver's own number where the device gave one."""
+    """`error` of a failed report."""
     if status.state == "withdrawn":
         return errors.error_body(EXPIRED, detail=status.error_text or "", type_="timeout", id_=status.receipt_id)
-    number = _NUMBER.search(status.error_code or "")
-    kind = errors.Kind(200, int(number[1]), REFUSED.text) if number and int(number[1]) > 1 else REFUSED
-    type_ = "driver" if number else "unknown"
+    code = DRIVER_CODES.get(status.error_code or "", REFUSED.code)
+    kind = errors.Kind(REFUSED.http, code, REFUSED.text)
+    type_ = "driver" if code else "unknown"
     return errors.error_body(kind, detail=status.error_text or "", type_=type_, id_=status.receipt_id)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
+from collections.abc import Callable
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
 from openkassa.api.addresses import callback_address
 from openkassa.api.v1 import drafts, wire
+from openkassa.api.v1.answers import accepted_answer
 from openkassa.api.v1.problems import Refused, of_faults
 from openkassa.api.v1.recent import recent
 from openkassa.api.v1.request_keys import accept_once
@@ -29,7 +32,14 @@ from openkassa.kassa.receipts.selectors import receipt_status
 from openkassa.kassa.receipts.services import Accepted, DraftRefused, receipt_accept
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
-Made = tuple[uuid.UUID, bool]  # (id, whether this request made it)
+
+
+class Made(NamedTuple):
+    """A receipt, whether this request made it, and the answer where it is known without asking the database."""
+
+    receipt_id: uuid.UUID
+    new: bool
+    answer: wire.ReceiptAnswer | None = None
 
 
 def receipt(request: wire.Receipt, body: bytes, channel: ChannelContext, at: dt.datetime, key: str | None) -> Made:
@@ -65,9 +75,10 @@ def receipt(request: wire.Receipt, body: bytes, channel: ChannelContext, at: dt.
         )
 
     receipt_id, accepted = _once(channel, key, digest, at, accept)
-    if accepted:
-        recent.remember(channel.channel_id, meaning, receipt_id, request.external_id, at.timestamp())
-    return receipt_id, accepted
+    if accepted is None or accepted.repeat:
+        return Made(receipt_id, False)
+    recent.remember(channel.channel_id, meaning, receipt_id, request.external_id, at.timestamp())
+    return Made(receipt_id, True, accepted_answer(draft, request, accepted))
 
 
 def refund(
@@ -105,7 +116,15 @@ def _linked_refund(
     return _refund(request, body, request.refers_to, channel, at, key, lambda sold, left: draft)
 
 
-def _refund(request, body, original_id, channel, at, key, build) -> Made:
+def _refund(
+    request: wire.Receipt | wire.Refund,
+    body: bytes,
+    original_id: uuid.UUID,
+    channel: ChannelContext,
+    at: dt.datetime,
+    key: str | None,
+    build: Callable[[ReceiptDraft, Left], ReceiptDraft],
+) -> Made:
     digest = _digest((str(original_id), request))
     email, phone = drafts.contact(request.buyer)
 
@@ -124,7 +143,8 @@ def _refund(request, body, original_id, channel, at, key, build) -> Made:
         )
 
     try:
-        return _once(channel, key, digest, at, accept)
+        receipt_id, accepted = _once(channel, key, digest, at, accept)
+        return Made(receipt_id, accepted is not None and not accepted.repeat)
     except RefundExceeds as error:
         raise Refused("refund_exceeds", str(error), "items") from None
     except RefundImpossible as error:
@@ -133,7 +153,9 @@ def _refund(request, body, original_id, channel, at, key, build) -> Made:
         raise Refused("receipt_unknown", "нет чека с таким id") from None
 
 
-def _once(channel: ChannelContext, key: str | None, digest: bytes, at: dt.datetime, accept) -> Made:
+def _once(
+    channel: ChannelContext, key: str | None, digest: bytes, at: dt.datetime, accept: Callable[[], Accepted]
+) -> tuple[uuid.UUID, Accepted | None]:
     try:
         receipt_id, accepted = accept_once(channel, key, digest, at, accept)
     except DraftRefused as refused:
@@ -145,7 +167,7 @@ def _once(channel: ChannelContext, key: str | None, digest: bytes, at: dt.dateti
             "external_id",
             receipt_id=accepted.receipt_id,
         )
-    return receipt_id, accepted is not None and not accepted.repeat
+    return receipt_id, accepted
 
 
 def _check_texts(external_id: str, callback_url: str | None) -> None:

@@ -8,8 +8,10 @@ import msgspec
 
 from openkassa.api.addresses import receipt_address
 from openkassa.api.v1 import wire, words
+from openkassa.fiscal.draft import ReceiptDraft
 from openkassa.fiscal.ffd.qr import ReceiptQR
 from openkassa.kassa.receipts.selectors import DocumentFacts, ReceiptStatus
+from openkassa.kassa.receipts.services import Accepted
 
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  till-local time has no zone
 
@@ -30,6 +32,26 @@ def receipt_answer(status: ReceiptStatus) -> wire.ReceiptAnswer:
         document=_document(status, status.document) if status.document else None,
         acknowledgement=status.acknowledgement,
         error=wire.Failure(code=status.error_code, detail=status.error_text or "") if status.error_code else None,
+    )
+
+
+def accepted_answer(draft: ReceiptDraft, request: wire.Receipt, accepted: Accepted) -> wire.ReceiptAnswer:
+    """The same for a receipt that was accepted a moment ago."""
+    return wire.ReceiptAnswer(
+        id=accepted.receipt_id,
+        external_id=request.external_id,
+        state="accepted",
+        operation=request.operation,
+        form=draft.form,
+        total=draft.total,
+        taxation=words.TAXATION_NAMES.get(draft.taxation),
+        accepted_at=accepted.accepted_at,
+        changed_at=accepted.accepted_at,
+        refers_to=request.refers_to,
+        warnings=[_warning(text) for text in accepted.warnings],
+        document=None,
+        acknowledgement=None,
+        error=None,
     )
 
 

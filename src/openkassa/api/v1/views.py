@@ -109,24 +109,28 @@ def _status(channel: ChannelContext, receipt_id: str) -> ReceiptStatus:
 
 def _create(request: HttpRequest, channel: ChannelContext, at: dt.datetime) -> HttpResponse:
     body = read_json(request)
-    receipt_id, made = accept.receipt(
-        decode(body, wire.receipt), body, channel, at, request.headers.get("Idempotency-Key")
-    )
-    return _made(channel, receipt_id, made)
+    made = accept.receipt(decode(body, wire.receipt), body, channel, at, request.META.get("HTTP_IDEMPOTENCY_KEY"))
+    return _made(channel, made)
 
 
-def _made(channel: ChannelContext, receipt_id: uuid.UUID, made: bool) -> HttpResponse:
-    status = receipt_status(channel.organisation_id, receipt_id, channel.channel_id)
-    assert status is not None
-    response = answer(receipt_answer(status), 201 if made else 200)
-    response["Location"] = f"/api/v1/receipts/{receipt_id}"
+def _made(channel: ChannelContext, made: accept.Made) -> HttpResponse:
+    response = answer(_answer_of(channel, made), 201 if made.new else 200)
+    response["Location"] = f"/api/v1/receipts/{made.receipt_id}"
     return response
+
+
+def _answer_of(channel: ChannelContext, made: accept.Made) -> wire.ReceiptAnswer:
+    if made.answer is not None:
+        return made.answer
+    status = receipt_status(channel.organisation_id, made.receipt_id, channel.channel_id)
+    assert status is not None
+    return receipt_answer(status)
 
 
 def _create_batch(request: HttpRequest, channel: ChannelContext, at: dt.datetime) -> HttpResponse:
     """Each receipt stands for itself: one that is refused doesn't keep the others from being accepted."""
     batch = decode(read_json(request), wire.batch)
-    key = request.headers.get("Idempotency-Key")
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
     results = [
         _batch_result(bytes(raw), channel, at, f"{key}#{index}" if key is not None else None)
         for index, raw in enumerate(batch.receipts)
@@ -136,7 +140,7 @@ def _create_batch(request: HttpRequest, channel: ChannelContext, at: dt.datetime
 
 def _batch_result(raw: bytes, channel: ChannelContext, at: dt.datetime, key: str | None) -> wire.BatchResult:
     try:
-        receipt_id, made = accept.receipt(decode(raw, wire.receipt), raw, channel, at, key)
+        made = accept.receipt(decode(raw, wire.receipt), raw, channel, at, key)
     except Refused as refused:
         problem = problems.problem(refused)
     except WrongField as wrong:
@@ -144,9 +148,7 @@ def _batch_result(raw: bytes, channel: ChannelContext, at: dt.datetime, key: str
     except BadBody as bad:
         problem = problems.problem(Refused("json_malformed", str(bad)))
     else:
-        status = receipt_status(channel.organisation_id, receipt_id, channel.channel_id)
-        assert status is not None
-        return wire.BatchResult(status=201 if made else 200, receipt=receipt_answer(status))
+        return wire.BatchResult(status=201 if made.new else 200, receipt=_answer_of(channel, made))
     return wire.BatchResult(status=problem.status, problem=problem)
 
 
@@ -157,10 +159,8 @@ def _get(request: HttpRequest, channel: ChannelContext, at: dt.datetime, receipt
 def _refund(request: HttpRequest, channel: ChannelContext, at: dt.datetime, receipt_id: str) -> HttpResponse:
     original = _status(channel, receipt_id)
     body = read_json(request)
-    refund_id, made = accept.refund(
-        decode(body, wire.refund), body, original.receipt_id, channel, at, request.headers.get("Idempotency-Key")
-    )
-    return _made(channel, refund_id, made)
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    return _made(channel, accept.refund(decode(body, wire.refund), body, original.receipt_id, channel, at, key))
 
 
 def _withdraw(request: HttpRequest, channel: ChannelContext, at: dt.datetime, receipt_id: str) -> HttpResponse:
