@@ -160,8 +160,9 @@ def _deadline() -> Iterator[list[smtplib.SMTP]]:
 
     def shut() -> None:
         for smtp in watched:
-            with contextlib.suppress(OSError, AttributeError):
-                smtp.sock.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):
+                if smtp.sock is not None:
+                    smtp.sock.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(TOTAL_SECONDS, shut)
     timer.daemon = True

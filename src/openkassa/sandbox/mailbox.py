@@ -30,7 +30,7 @@ class Handler:
         raw = envelope.original_content or b""
         for _ in range(2 if self._store.take_fault("smtp.twice") else 1):
             self._store.add_mail(now(), envelope.mail_from or "", list(envelope.rcpt_tos), raw)
-        if self._store.take_fault("smtp.lose_answer"):
+        if self._store.take_fault("smtp.lose_answer") and isinstance(server.transport, asyncio.WriteTransport):
             server.transport.abort()
         return "250 taken"
 
