@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from tests.api.v1.calls import sale, send
 
 
@@ -29,7 +29,7 @@ def test_answers_keep_to_the_openapi_document(shop):
         operation = result.ok()
 
         @settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-        @__import__("hypothesis").given(case=operation.as_strategy())
+        @given(case=operation.as_strategy())
         def conforms(case):
             with same_transaction():
                 case.call_and_validate(headers={"Authorization": f"Bearer {shop.v1_key}"}, checks=checks)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from openkassa.api import contacts
 from openkassa.api.atol import wire, words
 from openkassa.api.atol.faults import Faults
@@ -31,7 +33,7 @@ def taxation(company: wire.Company, channel: ChannelContext, where: str, faults:
 
 def seller(
     company: wire.Company | None, channel: ChannelContext, where: str, faults: Faults
-) -> tuple[int, dict[str, str | None]]:
+) -> tuple[int, dict[str, Any]]:
     """(tag 1055, fields of the draft that name the seller's place)."""
     if company is None:
         faults.error(where, "обязательное поле не заполнено")

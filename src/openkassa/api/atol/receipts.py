@@ -150,9 +150,9 @@ def _moment(text: str, form: re.Pattern[str]) -> dt.datetime | None:
     match = form.fullmatch(text)
     if match is None:
         return None
-    day, month, year, *rest = map(int, match.groups())
+    day, month, year, hour, minute, second = (*map(int, match.groups()), 0, 0, 0)[:6]
     try:
-        return dt.datetime(year, month, day, *rest)  # noqa: DTZ001
+        return dt.datetime(year, month, day, hour, minute, second)  # noqa: DTZ001
     except ValueError:
         return None
 

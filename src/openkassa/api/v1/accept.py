@@ -95,9 +95,11 @@ def refund(
     party = drafts.buyer(request.buyer, faults)
     if faults:
         raise of_faults(faults)
-    wanted = request.items and [
-        Wanted(line.line, Decimal(line.quantity) if line.quantity is not None else None) for line in request.items
-    ]
+    wanted = None
+    if request.items is not None:
+        wanted = [
+            Wanted(line.line, Decimal(line.quantity) if line.quantity is not None else None) for line in request.items
+        ]
     payments = Payments(**msgspec.structs.asdict(request.payments)) if request.payments else None
 
     def build(sold: ReceiptDraft, left: Left) -> ReceiptDraft:

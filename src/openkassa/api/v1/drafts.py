@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -66,7 +67,7 @@ def map_receipt(request: wire.Receipt, profile: Profile, utc_offset: int) -> tup
     return draft, []
 
 
-def cashier(person: wire.Cashier | None) -> dict[str, str | None]:
+def cashier(person: wire.Cashier | None) -> dict[str, Any]:
     """Fields of the draft that name the cashier."""
     return {"cashier": printable(person.name), "cashier_inn": person.inn} if person else {}
 

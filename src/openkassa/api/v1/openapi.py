@@ -6,6 +6,7 @@ The page is plain HTML from this server: nothing is loaded from elsewhere and th
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -29,7 +30,7 @@ class Operation(NamedTuple):
     id: str
     summary: str
     request: type | None
-    answers: dict[int, type]
+    answers: Mapping[int, type]
     problems: tuple[str, ...]
     keyed: bool = False  # takes Idempotency-Key
     listed: bool = False  # takes the filters of the list

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from openkassa.api import sql
 from openkassa.api.v1.problems import Refused
@@ -33,7 +34,7 @@ def accept_once(
         return accepted.receipt_id, accepted
     if not 0 < len(key) <= LIMIT or not key.isprintable():
         raise Refused("parameter_invalid", f"Idempotency-Key: от 1 до {LIMIT} печатных символов", "Idempotency-Key")
-    owner = {"organisation_id": channel.organisation_id, "channel_id": channel.channel_id, "key": key}
+    owner: dict[str, Any] = {"organisation_id": channel.organisation_id, "channel_id": channel.channel_id, "key": key}
     first = sql.request_key_find(**owner)
     if first is None:
         try:
