@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from tests.support import cleaning, cluster
-from tests.support.platform import Platform, running_platform
+
+if TYPE_CHECKING:
+    from tests.support.platform import Platform
 
 from openkassa.cli.postgres import Cluster
 
@@ -143,5 +146,7 @@ def travel() -> Iterator[Callable[[float], None]]:
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Platform]:
     """The whole platform, started once by `kassa up --demo`. Its tests say `xdist_group("platform")`."""
+    from tests.support.platform import running_platform  # imports code that reads the environment
+
     with running_platform() as started:
         yield started

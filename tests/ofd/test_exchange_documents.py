@@ -16,6 +16,7 @@ from tests.ofd.kkt import ADDRESS, INN, PLACE, USER, VERSION, Client, Refused, T
 
 from openkassa.fiscal import wire
 from openkassa.fiscal.ffd import tlv
+from openkassa.fiscal.fn import emulation
 from openkassa.fiscal.fn.acknowledgement import read_acknowledgement
 from openkassa.ofd.exchange import store
 
@@ -266,4 +267,4 @@ def test_the_acknowledgement_names_the_operator(exchange: ExchangeProcess, regis
     (answer,) = deliver(exchange.port, register, register.made[0])
     ((form, fields),) = tlv.decode(answer.document)
     assert form == 7
-    assert tlv.first(fields, 1017) == "7800000027"
+    assert tlv.first(fields, 1017) == emulation.OPERATOR_INN

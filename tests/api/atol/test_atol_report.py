@@ -104,17 +104,6 @@ def test_warnings_of_a_receipt_stand_by_field():
     }
 
 
-def test_the_operators_inn_is_the_operators():
-    import re
-    from pathlib import Path
-
-    import openkassa
-    from openkassa.api.atol.report import OFD_INN
-
-    verifier = (Path(openkassa.__file__).parent / "ofd/exchange/verifier.py").read_text()
-    assert re.search(r'EMULATED_OPERATOR_INN = "(\d+)"', verifier)[1] == OFD_INN
-
-
 def test_every_fault_of_a_receipt_has_a_driver_code():
     from openkassa.api.atol.report import DRIVER_CODES
     from openkassa.kassa.fiscalisation.batches import RECEIPT_FAULTS

@@ -9,11 +9,11 @@ from openkassa.api import numbers
 from openkassa.api.addresses import receipt_address
 from openkassa.api.atol import errors
 from openkassa.fiscal.ffd.profile import FNS_SITE
+from openkassa.fiscal.fn.emulation import OPERATOR_INN
 from openkassa.kassa.receipts.selectors import DocumentFacts, ReceiptStatus
 
 REPORT_DAYS: Final = 32
 DAEMON: Final = "openkassa"
-OFD_INN: Final = "7800000027"  # of our own operator's server; a test compares it with the operator's
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  till-local time has no zone
 EXPIRED: Final = errors.Kind(200, 1, "Превышено время ожидания в очереди")
 REFUSED: Final = errors.Kind(200, 0, "Касса не приняла чек")
@@ -86,7 +86,7 @@ def _payload(status: ReceiptStatus, document: DocumentFacts) -> dict[str, Any]:
         "fiscal_document_number": document.fd,
         "ecr_registration_number": document.rnm,
         "fiscal_document_attribute": document.fiscal_sign,
-        "ofd_inn": OFD_INN,
+        "ofd_inn": OPERATOR_INN,
         "ofd_receipt_url": receipt_address(document),
     }
 

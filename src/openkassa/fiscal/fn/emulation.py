@@ -29,6 +29,7 @@ from openkassa.fiscal.wire import Container
 
 ROOT_KEY = b"openkassa-fn-emulation-v1"
 EMULATED_PREFIX = "9999"
+OPERATOR_INN = "7700000016"  # of the operator that comes with the platform; made up, with valid check digits
 
 RECEIPT_FORMS = frozenset({3, 4, 31, 41})
 _RECEIPT_MARK = b"\x31\x04"

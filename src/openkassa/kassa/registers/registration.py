@@ -6,11 +6,11 @@ from openkassa.core.tenancy import within
 from openkassa.fiscal import identifiers
 from openkassa.fiscal.driver import Register
 from openkassa.fiscal.ffd.reports import Cashier, RegistrationContent
+from openkassa.fiscal.fn.emulation import OPERATOR_INN
 from openkassa.fiscal.text import printable
 from openkassa.kassa.outlets.models import Outlet
 from openkassa.kassa.registers.models import CashRegister, Pool
 
-OPERATOR_INN = "7700000016"  # of the operator that comes with the platform; made up, with valid check digits
 OPERATOR_NAME = "ОФД OpenKassa"
 KEY_DAYS = 410  # tag 1213
 INTERNET_ONLY = 1 << 5  # bit of tag 1290

@@ -17,7 +17,6 @@ from openkassa.fiscal.fn import emulation
 from openkassa.fiscal.wire import Container
 
 VARIABLE = "KASSA_OFD_VERIFIER"
-EMULATED_OPERATOR_INN = "7800000027"  # made up, its check digit is right
 MOSCOW = dt.timezone(dt.timedelta(hours=3))
 
 
@@ -38,7 +37,7 @@ class Verifier(Protocol):
 class EmulationVerifier:
     """Signs and acknowledgements of the emulation (`openkassa.fiscal.fn.emulation`)."""
 
-    def __init__(self, operator_inn: str = EMULATED_OPERATOR_INN, time_zone: dt.tzinfo = MOSCOW) -> None:
+    def __init__(self, operator_inn: str = emulation.OPERATOR_INN, time_zone: dt.tzinfo = MOSCOW) -> None:
         self._operator_inn = operator_inn
         self._time_zone = time_zone
 
