@@ -21,7 +21,7 @@ from openkassa.core.clock import now
 from openkassa.fiscal.driver import Document
 from openkassa.fiscal.fn.content import OWN_TAGS
 from openkassa.fiscal.wire.container import Container
-from openkassa.kassa.fiscalisation import sql
+from openkassa.kassa.fiscalisation import adoption_sql, sql
 
 RECEIPT_FORMS = (3, 4, 31, 41)
 STORAGE_TAGS = OWN_TAGS | {1209}  # what a storage or register adds to the content
@@ -46,7 +46,7 @@ def receipts_match(
     replaced is taken out of the list. Call it in the transaction that records the documents.
     """
     tasks = {uuid.UUID(one.task_id): one for one in documents if one.form in RECEIPT_FORMS and one.task_id}
-    known = sql.attempts_known(organisation_id=organisation_id, attempt_ids=list(tasks))
+    known = adoption_sql.attempts_known(organisation_id=organisation_id, attempt_ids=list(tasks))
     orphans = sorted((one for task, one in tasks.items() if task not in known), key=lambda one: one.fd)
     if not orphans:
         return []
@@ -66,7 +66,7 @@ def receipts_match(
     sql.attempts_return(
         organisation_id=organisation_id, attempt_ids=replaced, reason="документ сделан другим заданием", at=at
     )
-    sql.attempts_adopt(
+    adoption_sql.attempts_adopt(
         organisation_id=organisation_id, register_id=register_id, fn=fn, fence=fence, matched=matched, at=at
     )
     return [(attempt_id, receipt_id) for attempt_id, receipt_id, _ in matched]
@@ -87,8 +87,8 @@ def _waiting(
     organisation_id: uuid.UUID, pool_id: uuid.UUID, totals: list[int], lost: list[uuid.UUID]
 ) -> dict[bytes, deque[tuple[uuid.UUID, uuid.UUID | None]]]:
     """Digest → (receipt, its lost attempt) of the receipts that could have been made, oldest first."""
-    found = defaultdict(deque)
-    for receipt_id, attempt_id, form, operation, total, content in sql.receipts_adoptable(
+    found: defaultdict[bytes, deque[tuple[uuid.UUID, uuid.UUID | None]]] = defaultdict(deque)
+    for receipt_id, attempt_id, form, operation, total, content in adoption_sql.receipts_adoptable(
         organisation_id=organisation_id, pool_id=pool_id, totals=totals, lost=lost
     ):
         found[content_digest(form, operation, total, bytes(content))].append((receipt_id, attempt_id))

@@ -64,20 +64,26 @@ def documents_store(
             for document, document_id in zip(documents, ids, strict=True)
             if document.form in RECEIPT_FORMS and document.task_id
         ]
-        receipts = (
-            sql.attempts_made(organisation_id=lease.organisation_id, made=[one[:3] for one in made], at=at)
-            if made
-            else []
-        )
-        _tell(turn, made, known, receipts, at)
+        receipts_made(turn, made, known, at)
         crash.point("before_commit")
     crash.point("after_commit")
     _counters_follow(turn, documents)
 
 
-def _tell(turn: Turn, made: list, known: dict, receipts: list[uuid.UUID], at: dt.datetime) -> None:
-    """Callbacks and buyers' copies of receipts that have just become documents."""
+def receipts_made(
+    turn: Turn,
+    made: Sequence[tuple[uuid.UUID, int, uuid.UUID, Document]],
+    known: dict[uuid.UUID, tuple],
+    at: dt.datetime,
+) -> None:
+    """Receipts that have become documents, with callbacks and buyers' copies.
+
+    `made`: (attempt, number, id in our copy, document).
+    """
     organisation_id = turn.lease.organisation_id
+    if not made:
+        return
+    sql.attempts_made(organisation_id=organisation_id, made=[one[:3] for one in made], at=at)
     rows = {task: known[task] for task, *_ in made if task in known}
     missing = [task for task, *_ in made if task not in known]
     contacts = {row[0]: row[1:] for row in sql.contacts_of_tasks(organisation_id=organisation_id, tasks=missing)}

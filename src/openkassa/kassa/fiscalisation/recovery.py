@@ -14,6 +14,7 @@ from openkassa.kassa.fiscalisation.adoption import receipts_match
 from openkassa.kassa.fiscalisation.commands import commands_settle
 from openkassa.kassa.fiscalisation.context import MAX_BATCH, RegisterTrouble, Turn
 from openkassa.kassa.fiscalisation.documents import documents_store, status_save
+from openkassa.kassa.registers.leases import fence_raise
 
 log = structlog.get_logger(__name__)
 
@@ -21,12 +22,17 @@ log = structlog.get_logger(__name__)
 def recover(turn: Turn) -> None:
     """After any doubt: the device's journal says what happened, and our copy follows it.
 
-    First each unresolved attempt is asked for under our fence: from then on the device refuses whatever was sent
-    under an older one, so what it does not know now it will never make. Then documents that we lack are
-    adopted, with the attempts whose tasks they carry; those of attempts that our database has lost, with the receipts
-    that they are documents of. The receipts of the other attempts wait again.
+    First each unresolved attempt is asked for under our fence, the highest that the device has seen: from then on it
+    refuses whatever was sent under an older one, so what it does not know now it will never make. Then documents
+    that we lack are adopted, with the attempts whose tasks they carry; those of attempts that our database has lost,
+    with the receipts that they are documents of. The receipts of the other attempts wait again.
     """
     lease = turn.lease
+    status = turn.status()
+    _compare(turn, status)
+    if status.fence > lease.fence:
+        log.warning("fence_behind", register_id=str(lease.register_id), ours=lease.fence, device=status.fence)
+        fence_raise(lease, above=status.fence)
     lost = [
         attempt_id
         for attempt_id, _, _ in sql.attempts_unresolved(
@@ -45,8 +51,7 @@ def recover(turn: Turn) -> None:
 def _adopt(turn: Turn, lost: list[uuid.UUID]) -> None:
     """Brings our copy up to the device's journal."""
     lease = turn.lease
-    status = turn.status()
-    _compare(turn, status)
+    last_fd = turn.status().last_fd
 
     def match(documents: Sequence[Document]) -> None:
         receipts_match(
@@ -59,7 +64,7 @@ def _adopt(turn: Turn, lost: list[uuid.UUID]) -> None:
             lost=lost,
         )
 
-    while lease.last_fd < status.last_fd:
+    while lease.last_fd < last_fd:
         documents = turn.driver.documents(from_fd=lease.last_fd + 1, limit=MAX_BATCH)
         if [document.fd for document in documents] != list(
             range(lease.last_fd + 1, lease.last_fd + 1 + max(len(documents), 1))

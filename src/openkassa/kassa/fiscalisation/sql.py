@@ -185,45 +185,6 @@ WHERE s.due_at <= %(at)s AND (s.retry_at IS NULL OR s.retry_at <= %(at)s)
     AND (s.lease_until IS NULL OR s.lease_until <= %(at)s OR s.holder = ANY(%(dead)s))
 """
 
-ADOPTABLE = """
-SELECT s.receipt_id, a.id, r.form, r.operation, r.total, c.content
-FROM kassa_receipts_receiptstate s
-JOIN kassa_receipts_receipt r ON r.id = s.receipt_id AND r.organisation_id = s.organisation_id
-JOIN kassa_receipts_receiptcontent c ON c.receipt_id = s.receipt_id AND c.organisation_id = s.organisation_id
-LEFT JOIN kassa_fiscalisation_attempt a ON a.receipt_id = s.receipt_id AND a.organisation_id = s.organisation_id
-    AND a.state IN ('open', 'doubt')
-WHERE s.organisation_id = %(organisation_id)s AND s.pool_id = %(pool_id)s AND r.total = ANY(%(totals)s::bigint[])
-    AND (s.state = 'accepted' OR a.id = ANY(%(lost)s::uuid[]))
-ORDER BY s.receipt_id FOR UPDATE OF s SKIP LOCKED
-"""
-
-ADOPT = """
-WITH adopted AS (
-    SELECT * FROM unnest(%(attempt_ids)s::uuid[], %(receipt_ids)s::uuid[], %(fds)s::bigint[], %(event_ids)s::uuid[])
-        AS t (attempt_id, receipt_id, fd, event_id)
-), states AS (
-    UPDATE kassa_receipts_receiptstate s
-    SET state = 'assigned', register_id = %(register_id)s, changed_at = %(at)s
-    FROM adopted a WHERE s.receipt_id = a.receipt_id AND s.organisation_id = %(organisation_id)s
-), events AS (
-    INSERT INTO kassa_receipts_receiptevent (id, organisation_id, receipt_id, state, at, data)
-    SELECT event_id, %(organisation_id)s, receipt_id, 'assigned', %(at)s,
-        jsonb_build_object('register', %(register_id)s::text, 'attempt', attempt_id::text, 'adopted', true)
-    FROM adopted
-)
-INSERT INTO kassa_fiscalisation_attempt (id, organisation_id, receipt_id, register_id, fn, fence, expected_fd,
-    content_digest, state, opened_at, reason)
-SELECT a.attempt_id, %(organisation_id)s, a.receipt_id, %(register_id)s, %(fn)s::text, %(fence)s, a.fd,
-    sha256(c.content), 'open', %(at)s, 'документ принят из журнала устройства'
-FROM adopted a JOIN kassa_receipts_receiptcontent c
-    ON c.receipt_id = a.receipt_id AND c.organisation_id = %(organisation_id)s
-"""
-
-KNOWN = """
-SELECT id FROM kassa_fiscalisation_attempt
-WHERE organisation_id = %(organisation_id)s AND id = ANY(%(attempt_ids)s::uuid[])
-"""
-
 
 def registers_with_work(*, at: dt.datetime, dead: Sequence[str]) -> list[tuple[uuid.UUID, uuid.UUID]]:
     """(organisation, register) that a worker should look at: discovery, across organisations and read-only."""
@@ -325,50 +286,3 @@ def receipts_confirmed(
         },
     )
     return [row[0] for row in rows]
-
-
-def attempts_known(*, organisation_id: uuid.UUID, attempt_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-    """Those of the ids that are attempts."""
-    if not attempt_ids:
-        return set()
-    return {row[0] for row in run(KNOWN, {"organisation_id": organisation_id, "attempt_ids": list(attempt_ids)})}
-
-
-def receipts_adoptable(
-    *, organisation_id: uuid.UUID, pool_id: uuid.UUID, totals: Sequence[int], lost: Sequence[uuid.UUID]
-) -> list[tuple]:
-    """Receipts of a pool that wait, or whose attempt is one of `lost`, locked and in order.
-
-    Rows: (receipt, its lost attempt or None, form, operation, total, content).
-    """
-    return run(
-        ADOPTABLE,
-        {"organisation_id": organisation_id, "pool_id": pool_id, "totals": list(totals), "lost": list(lost)},
-    )
-
-
-def attempts_adopt(
-    *,
-    organisation_id: uuid.UUID,
-    register_id: uuid.UUID,
-    fn: str,
-    fence: int,
-    matched: Sequence[tuple[uuid.UUID, uuid.UUID, int]],
-    at: dt.datetime,
-) -> None:
-    """Open attempts after the fact. `matched`: (task in the device's journal, waiting receipt, document number)."""
-    if matched:
-        run(
-            ADOPT,
-            {
-                "organisation_id": organisation_id,
-                "register_id": register_id,
-                "fn": fn,
-                "fence": fence,
-                "at": at,
-                "attempt_ids": [one[0] for one in matched],
-                "receipt_ids": [one[1] for one in matched],
-                "fds": [one[2] for one in matched],
-                "event_ids": [uuid7() for _ in matched],
-            },
-        )

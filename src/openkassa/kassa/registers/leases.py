@@ -11,8 +11,9 @@ import os
 import platform
 import random
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from openkassa.core.clock import now
 from openkassa.kassa.registers import sql
@@ -42,17 +43,28 @@ class Lease:
     shift_opened_at: dt.datetime | None
     acknowledged_fd: int
     failures: int
-    key: dict = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.key = {"organisation_id": self.organisation_id, "register_id": self.register_id, "fence": self.fence}
+    @property
+    def key(self) -> dict[str, Any]:
+        return {"organisation_id": self.organisation_id, "register_id": self.register_id, "fence": self.fence}
 
 
-def lease_claim(*, organisation_id: uuid.UUID, register_id: uuid.UUID, holder: str, dead: list[str]) -> Lease | None:
-    """The lease, or None when another worker has it. `dead`: holders on this host that are known to be gone."""
+def lease_claim(
+    *, organisation_id: uuid.UUID, register_id: uuid.UUID, holder: str, dead: list[str], in_pause: bool = False
+) -> Lease | None:
+    """The lease, or None when another worker has it, or when the pause after a failure is not over.
+
+    `dead`: holders on this host that are known to be gone. `in_pause`: the pause does not matter.
+    """
     at = now()
     row = sql.lease_claim(
-        organisation_id=organisation_id, register_id=register_id, holder=holder, dead=dead, at=at, until=at + TERM
+        organisation_id=organisation_id,
+        register_id=register_id,
+        holder=holder,
+        dead=dead,
+        in_pause=in_pause,
+        at=at,
+        until=at + TERM,
     )
     if row is None:
         return None
@@ -76,6 +88,14 @@ def lease_claim(*, organisation_id: uuid.UUID, register_id: uuid.UUID, holder: s
 def lease_renew(lease: Lease) -> None:
     if not sql.lease_renew(**lease.key, until=now() + TERM):
         raise LeaseLost
+
+
+def fence_raise(lease: Lease, *, above: int) -> None:
+    """Goes over the highest fence that the device has seen: a database restored to an older point counts from below."""
+    fence = sql.fence_raise(**lease.key, above=above)
+    if fence is None:
+        raise LeaseLost
+    lease.fence = fence
 
 
 def lease_release(lease: Lease, *, clean: bool, due_at: dt.datetime | None) -> None:

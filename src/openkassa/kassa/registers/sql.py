@@ -18,7 +18,7 @@ FROM (
     SELECT register_id, clean FROM kassa_registers_registerstatus
     WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s
         AND (lease_until IS NULL OR lease_until <= %(at)s OR holder = ANY(%(dead)s))
-        AND (retry_at IS NULL OR retry_at <= %(at)s)
+        AND (retry_at IS NULL OR retry_at <= %(at)s OR %(in_pause)s)
     FOR UPDATE SKIP LOCKED
 ) AS before
 WHERE s.register_id = before.register_id AND s.organisation_id = %(organisation_id)s
@@ -30,6 +30,12 @@ RENEW = """
 UPDATE kassa_registers_registerstatus SET lease_until = %(until)s
 WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s AND fence = %(fence)s
 RETURNING 1
+"""
+
+RAISE_FENCE = """
+UPDATE kassa_registers_registerstatus SET fence = %(above)s + 1
+WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s AND fence = %(fence)s
+RETURNING fence
 """
 
 RELEASE = """
@@ -110,6 +116,7 @@ def lease_claim(
     register_id: uuid.UUID,
     holder: str,
     dead: Sequence[str],
+    in_pause: bool,
     at: dt.datetime,
     until: dt.datetime,
 ) -> tuple | None:
@@ -119,6 +126,11 @@ def lease_claim(
 
 def lease_renew(*, organisation_id: uuid.UUID, register_id: uuid.UUID, fence: int, until: dt.datetime) -> bool:
     return bool(run(RENEW, locals()))
+
+
+def fence_raise(*, organisation_id: uuid.UUID, register_id: uuid.UUID, fence: int, above: int) -> int | None:
+    rows = run(RAISE_FENCE, locals())
+    return rows[0][0] if rows else None
 
 
 def lease_release(
