@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
@@ -75,7 +75,7 @@ OPERATIONS = (
 
 FILTERS = (
     ("external_id", {"type": "string"}, "The receipt with this external_id; other filters are not looked at."),
-    ("state", {"enum": list(words.State.__args__)}, ""),  # type: ignore[attr-defined]
+    ("state", {"enum": list(get_args(words.State))}, ""),
     ("operation", {"enum": list(words.OPERATIONS)}, ""),
     ("accepted_from", {"type": "string", "format": "date-time"}, "Accepted at this time or later."),
     ("accepted_to", {"type": "string", "format": "date-time"}, "Accepted before this time."),

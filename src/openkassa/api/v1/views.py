@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import structlog
@@ -183,7 +183,7 @@ def _withdraw(request: HttpRequest, channel: ChannelContext, at: dt.datetime, re
 
 def _list(request: HttpRequest, channel: ChannelContext, at: dt.datetime) -> HttpResponse:
     """Receipts of the channel, newest first; `external_id` finds at most one."""
-    given = {name: value for name, value in request.GET.items() if value != ""}
+    given = {name: str(value) for name, value in request.GET.items() if value != ""}
     for name in given:
         if name not in _FILTERS:
             raise Refused("parameter_invalid", f"неизвестный параметр; есть {', '.join(sorted(_FILTERS))}", name[:64])
@@ -198,7 +198,7 @@ def _list(request: HttpRequest, channel: ChannelContext, at: dt.datetime) -> Htt
         channel_id=channel.channel_id,
         after=_parsed(given, "after", uuid.UUID, "id чека"),
         limit=limit,
-        state=_word(given, "state", words.State.__args__),
+        state=_word(given, "state", get_args(words.State)),
         operation=words.OPERATIONS.get(_word(given, "operation", tuple(words.OPERATIONS)) or ""),
         accepted_from=_moment(given, "accepted_from"),
         accepted_to=_moment(given, "accepted_to"),
