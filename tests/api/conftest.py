@@ -29,12 +29,6 @@ def other_shop(db):
     return make_shop("other", inn="7707083893")
 
 
-@pytest.fixture(autouse=True)
-def wire_faces_alone(settings):
-    """Addresses of the wire faces without those of the pages, which have tests of their own."""
-    settings.ROOT_URLCONF = "openkassa.api.urls"
-
-
 @pytest.fixture
 def travel(travel, monkeypatch):
     """As the project's `travel`; this process's clock reads the file too, however early it was imported."""

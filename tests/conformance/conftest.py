@@ -28,7 +28,7 @@ def client_python() -> Path:
     wanted = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
     made = HOME / "made-from"
     python = HOME / "bin" / "python"
-    with (ROOT / ".venv-clients.lock").open("w") as lock:
+    with LOCK.open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not made.exists() or made.read_text() != wanted:
             subprocess.run([sys.executable, "-m", "venv", "--clear", HOME], check=True)

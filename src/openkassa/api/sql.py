@@ -49,5 +49,5 @@ def request_key_insert(
 
 def request_key_find(*, organisation_id: uuid.UUID, channel_id: uuid.UUID, key: str) -> tuple[bytes, uuid.UUID] | None:
     """(digest of the request, the receipt that it made)."""
-    rows = run(FIND_KEY, {"organisation_id": organisation_id, "channel_id": channel_id, "key": key})
+    rows = run(FIND_KEY, {"organisation_id": organisation_id, "channel_id": channel_id, "key": key}, again=True)
     return rows[0] if rows else None

@@ -119,6 +119,15 @@ def test_odd_paths(shop, path):
     assert answer.json["error"]["code"] in (20, 31, 40)
 
 
+def test_what_the_control_of_the_draft_finds_names_fields_of_the_request(shop):
+    supplier = {"phones": ["+79991112233"], "name": "x", "inn": "7707083890"}
+    item = calls.item(agent_info={"type": "another"}, supplier_info=supplier)
+    answer = calls.post(shop, "sell", calls.sell(items=[item]))
+    assert (answer.status, answer.json["error"]["code"]) == (400, 32)
+    assert "receipt.items[0].supplier_info.inn (" in answer.json["error"]["text"]
+    assert stored(shop) == 0
+
+
 def test_unknown_fields_are_ignored(shop):
     body = calls.sell(colour="red", items=[calls.item(size={"x": [1, 2]})]) | {"extra": None}
     assert calls.post(shop, "sell", body).status == 200

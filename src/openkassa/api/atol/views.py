@@ -181,9 +181,22 @@ def _listed(faults: list[tuple[str, str]]) -> str:
     return "; ".join(f"{field} ({text})" for field, text in faults)
 
 
+_NAMES = {
+    "kind": "payment_object", "method": "payment_method", "measure": "measurement_unit", "unit": "measurement_unit",
+    "amount": "sum", "supplier": "supplier_info", "agent": "agent_info", "declaration": "declaration_number",
+    "country": "country_code", "product_code": "nomenclature_code", "buyer": "client", "taxation": "company.sno",
+    "place": "company.payment_address", "seller_email": "company.email", "machine_number": "device_number",
+    "date": "base_date", "number": "base_number", "correction": "correction_info",
+}  # fmt: skip
+
+
 def _fields(findings: list[Finding], root: str) -> list[tuple[str, str]]:
     """Findings about a draft as faults of the request's fields."""
-    return [(f"{root}.{finding.path}" if finding.path else root, finding.text) for finding in findings]
+    return [(f"{root}.{_named(finding.path)}" if finding.path else root, finding.text) for finding in findings]
+
+
+def _named(path: str) -> str:
+    return re.sub(r"[a-z_]+", lambda word: _NAMES.get(word[0], word[0]), path)
 
 
 def _report(channel: ChannelContext, text: str, at: dt.datetime) -> HttpResponse:

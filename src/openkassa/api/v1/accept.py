@@ -161,7 +161,7 @@ def _once(
     try:
         receipt_id, accepted = accept_once(channel, key, digest, at, accept)
     except DraftRefused as refused:
-        raise of_faults([(finding.code, finding.path, finding.text) for finding in refused.findings]) from None
+        raise of_faults([(finding.code, _named(finding.path), finding.text) for finding in refused.findings]) from None
     if accepted is not None and accepted.repeat and not accepted.same_body:
         raise Refused(
             "external_id_taken",
@@ -170,6 +170,16 @@ def _once(
             receipt_id=accepted.receipt_id,
         )
     return receipt_id, accepted
+
+
+_NAMES = {".kind": ".object", ".measure": ".unit", "cashier_inn": "cashier.inn", "bso": "strict_reporting_form"}
+
+
+def _named(path: str) -> str:
+    """A place in the draft by the name that the request has for it."""
+    for ours, theirs in _NAMES.items():
+        path = path.replace(ours, theirs)
+    return path
 
 
 def _check_texts(external_id: str, callback_url: str | None) -> None:
