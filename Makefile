@@ -21,8 +21,8 @@ setup-dev:
 
 test: setup-dev ## the quick tests: at most 10 minutes on two cores
 	@sh scripts/test_needs.sh
-	$(PYTEST) -n $(WORKERS) --dist loadgroup -m "$(QUICK)" tests
-	$(PYTEST) -n $(WORKERS) --dist loadgroup -m "$(QUICK)" tests/ofd
+	$(PYTEST) -n $(WORKERS) -m "$(QUICK)" tests
+	$(PYTEST) -n $(WORKERS) -m "$(QUICK)" tests/ofd
 
 test-slow: setup-dev ## lint, types, contracts, migrations, licences, fuzz, slow tests
 	@sh scripts/test_needs.sh

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.conftest import run_key
+from tests.support import cluster as clusters
 
 from openkassa.cli import provision
 from openkassa.cli.errors import UnknownSchema
@@ -27,8 +29,10 @@ def server(run_cluster: Cluster) -> Cluster:
 
 
 @pytest.fixture
-def clean(server: Cluster) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(server.superuser_url, autocommit=True) as connection:
+def clean(request: pytest.FixtureRequest, server: Cluster) -> Iterator[psycopg.Connection]:
+    """Connection of the superuser, alone with the roles that these tests make; removed afterwards."""
+    alone = clusters.locked(request.config.stash[run_key], "roles")
+    with alone, psycopg.connect(server.superuser_url, autocommit=True) as connection:
         yield connection
         connection.execute("ALTER ROLE ofd_owner NOCREATEDB NOCREATEROLE")
         connection.execute("DROP DATABASE IF EXISTS elsewhere")

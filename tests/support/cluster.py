@@ -72,7 +72,7 @@ def _run_name(root: Path) -> str:
 
 def start_once(root: Path) -> Cluster:
     """The run's cluster, started by whoever comes first."""
-    with _locked(root, "starting"):
+    with locked(root, "starting"):
         ready = root / "ready"
         if not ready.exists():
             with (root / "holder.log").open("ab") as log:
@@ -96,7 +96,7 @@ def make_worker_database(root: Path, project: str, worker: str) -> None:
     """The worker's own database: a copy of one that the real `migrate` has made."""
     cluster = start_once(root)
     owner, app = EMBEDDED_ROLES[project]
-    with _locked(root, f"template-{project}"):
+    with locked(root, f"template-{project}"):
         migrated = root / f"migrated-{project}"
         if not migrated.exists():
             _migrate(root, project)
@@ -119,7 +119,8 @@ def _migrate(root: Path, project: str) -> None:
 
 
 @contextlib.contextmanager
-def _locked(root: Path, name: str) -> Iterator[None]:
+def locked(root: Path, name: str) -> Iterator[None]:
+    """Alone among the workers of a run, as far as `name` goes."""
     with (root / f"{name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

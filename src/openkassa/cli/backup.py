@@ -102,7 +102,7 @@ def _server(settings: Settings) -> Iterator[None]:
 
 
 def _refuse_what_is_there(settings: Settings) -> None:
-    there = [name for name in ("keys", DEVICES) if (settings.home / name).exists()]
+    there = [name for name in ("keys", DEVICES) if list((settings.home / name).glob("*"))]
     if settings.embedded and has_cluster(settings):
         there.append("a database")
     if not settings.embedded:

@@ -15,12 +15,15 @@ from openkassa.core.clock import now
 from openkassa.core.settings import Settings
 
 LOCK_NAME = "lock"
+PRIVATE = ("logs", "devices", "ports")
 
 
 def make_home(settings: Settings) -> None:
-    """Make the home. Others may pass through it, as PostgreSQL's account must, but not look around."""
+    """Make the home. For root, PostgreSQL's account must pass through it; nobody else may look around in it."""
     try:
-        settings.home.mkdir(mode=0o711, parents=True, exist_ok=True)
+        settings.home.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        for name in PRIVATE:
+            (settings.home / name).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise Trouble(f"KASSA_HOME {settings.home} can't be made: {error.strerror}") from error
     if not os.access(settings.home, os.W_OK | os.X_OK):

@@ -25,6 +25,7 @@ from openkassa.cli import account as accounts
 from openkassa.cli.account import Account
 from openkassa.cli.children import start_child
 from openkassa.cli.errors import Trouble
+from openkassa.cli.home import make_home
 from openkassa.cli.postgres_binaries import Binaries, copy_of_wheel, find_binaries
 from openkassa.core.databases import EMBEDDED_ROLES
 from openkassa.core.settings import Settings
@@ -115,7 +116,7 @@ class Cluster:
 
 def embedded_cluster(settings: Settings, *, durable: bool = True) -> Cluster:
     """The home's cluster, made at the first call. Raises `PostgresTrouble`, `NoPostgres` or `NoAccount`."""
-    settings.home.mkdir(mode=0o711, parents=True, exist_ok=True)
+    make_home(settings)
     data = _data_directory(settings.home)
     account = accounts.account_for(data)
     version = data / "PG_VERSION"

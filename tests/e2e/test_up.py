@@ -13,7 +13,7 @@ import psutil
 import pytest
 from tests.support.platform import Platform, running_platform, start
 
-pytestmark = [pytest.mark.xdist_group("platform"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 HEALTH = ("http", "ofd_http", "sandbox")
 
