@@ -7,11 +7,13 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
+from openkassa.cli.findings import BAD, GOOD, WARNING, Finding
+from openkassa.cli.processes import RESTORED, not_ready, platform_processes
 from openkassa.core.clock import now
+from openkassa.core.logs import mask
 from openkassa.core.models import Notification
 from openkassa.core.partitions import partition_name
 from openkassa.core.settings import Settings
@@ -19,7 +21,6 @@ from openkassa.core.tenancy import all_tenants
 from openkassa.kassa.receipts.models import Callback, ReceiptState
 from openkassa.kassa.registers.models import CashRegister, RegisterStatus
 
-GOOD, WARNING, BAD = "ok", "warning", "bad"
 LOW_DISK = 2 * 2**30  # bytes
 FULL_DISK = 256 * 2**20
 CLOCK_SLACK = 5.0  # seconds between us, the database and the devices
@@ -27,15 +28,6 @@ DEVICE_CLOCK_SLACK = 120
 QUEUE_SLACK = dt.timedelta(minutes=5)
 UNDELIVERED_ALARMS = (dt.timedelta(days=20), dt.timedelta(days=5), dt.timedelta(days=1))
 REASON = "the doctor looks at every organisation"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    check: str
-    level: str
-    text: str
-    advice: str = ""
-
 
 Check = Callable[[Settings], Iterator[Finding]]
 
@@ -192,32 +184,61 @@ def partitions(settings: Settings) -> Iterator[Finding]:
 
 
 def restored(settings: Settings) -> Iterator[Finding]:
-    marker = settings.home / "restored"
+    marker = settings.home / RESTORED
     if marker.exists():
         yield Finding(
             check="restore",
             level=BAD,
-            text=f"restored at {marker.read_text().strip()[:40]} and not compared yet",
+            text=f"restored and not compared yet: {marker.read_text().strip()[:200]}",
             advice="run: kassa doctor --reconcile (workers do not start before)",
         )
 
 
 def processes(settings: Settings) -> Iterator[Finding]:
-    user = os.geteuid()
-    yield Finding(check="home", level=GOOD, text=f"{settings.home}, as user {user}")
+    """What runs on this home. On several machines each home sees its own."""
+    yield Finding(check="home", level=GOOD, text=f"{settings.home}, as user {os.geteuid()}")
+    waiting = {process.name: not_ready(process) for process in platform_processes(settings)}
+    silent = {name: reason for name, reason in waiting.items() if reason is not None}
+    if len(silent) == len(waiting):
+        yield Finding(
+            check="processes",
+            level=WARNING,
+            text="none of them answers here",
+            advice="run: kassa up (or look at the machines on which they run)",
+        )
+        return
+    for name, reason in silent.items():
+        yield Finding(
+            check="processes",
+            level=WARNING,
+            text=f"{name} is not ready: {reason}",
+            advice=f"see {settings.home / 'logs' / name}.log",
+        )
+    if not silent:
+        yield Finding(check="processes", level=GOOD, text=f"{len(waiting)} are ready")
 
 
-CHECKS: tuple[Check, ...] = (
-    processes,
-    database,
-    disk,
-    keys,
-    partitions,
-    restored,
-    registers,
-    receipts,
-    streams,
-)
+def guarded(check: Check, settings: Settings) -> Iterator[Finding]:
+    """The findings of a check; a database that is gone is one of them."""
+    try:
+        yield from check(settings)
+    except (OperationalError, InterfaceError) as error:
+        yield lost_database(error)
+
+
+def lost_database(error: Exception) -> Finding:
+    text = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return Finding(
+        check="database",
+        level=BAD,
+        text=f"can't be reached: {mask(text)}",
+        advice="is `kassa up` running? Otherwise start PostgreSQL, or look at KASSA_DATABASE_URL",
+    )
+
+
+# Those that need no database come first: they are what is left when it is down.
+LOCAL_CHECKS: tuple[Check, ...] = (processes, disk, keys, restored)
+DATABASE_CHECKS: tuple[Check, ...] = (database, partitions, registers, receipts, streams)
 
 
 def _moment(moment: dt.datetime | None) -> str:

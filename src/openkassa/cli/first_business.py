@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from openkassa.cli.access import password, random_register
-from openkassa.cli.business import atol_channel, register_with_device, v1_channel
+from openkassa.cli.access import password
+from openkassa.cli.business import atol_channel, random_register, register_with_device, v1_channel
 from openkassa.core.db import atomic
 from openkassa.core.organisations import organisation_create
 from openkassa.core.settings import settings

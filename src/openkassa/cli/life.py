@@ -41,7 +41,9 @@ def life_of_receipt(receipt_id: uuid.UUID) -> list[Step] | None:
     with within(organisation_id):
         attempts = list(Attempt.objects.filter(receipt_id=receipt_id).order_by("id"))
         state = ReceiptState.objects.get(receipt_id=receipt_id)
-        acknowledgement = Acknowledgement.objects.filter(document_id=state.document_id).first()
+        acknowledgement = (
+            Acknowledgement.objects.filter(document_id=state.document_id).first() if state.document_id else None
+        )
         copies = list(Notification.objects.filter(key__startswith=f"copy:{receipt_id}:"))
     for attempt in attempts:
         steps.append(

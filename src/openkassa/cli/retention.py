@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import time
 import uuid
 from collections import defaultdict
@@ -76,7 +77,7 @@ def _owner(settings: Settings, project: str) -> Iterator[psycopg.Connection]:
 
 def _rules(connection: psycopg.Connection) -> dict[str, int]:
     """Days by kind. Raises `Trouble` for a kind without a rule, and for one against the law."""
-    rules = dict(connection.execute("SELECT kind, days FROM core_retentionrule").fetchall())
+    rules: dict[str, int] = dict(connection.execute("SELECT kind, days FROM core_retentionrule").fetchall())
     wanted = {kind.rule for kind in KINDS} | {"requests", "attempt_counters", "logs"}
     if missing := sorted(wanted - rules.keys()):
         raise Trouble(f"core_retentionrule has no row for {', '.join(missing)}: nothing was deleted; add the rows")
@@ -130,7 +131,7 @@ def _requests(connection: psycopg.Connection, at: dt.datetime, days: int, say: S
         if not dry_run:
             for name in over:
                 drop = sql.SQL("DROP TABLE {}").format(sql.Identifier(name))
-                _patiently(lambda drop=drop: cursor.execute(drop), name)
+                _patiently(functools.partial(cursor.execute, drop), name)
             _patiently(lambda: ensure_partitions(cursor, REQUESTS, at.date()), REQUESTS)
             late = sql.SQL("DELETE FROM {} WHERE accepted_at < %s").format(sql.Identifier(f"{REQUESTS}_default"))
             cursor.execute(late, [before])
