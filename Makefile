@@ -57,7 +57,7 @@ lock: setup-dev ## pin the packages anew
 	done
 
 messages: setup-dev ## collect the texts to be translated, and compile the translations
-	$(BIN)/python scripts/messages.py
+	$(BIN)/python -m openkassa.ui.messages
 	@sh scripts/setup.sh dev
 
 clean: ## forget what was installed and cached; data in .kassa stays

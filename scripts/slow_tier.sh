@@ -14,13 +14,24 @@ check() { # check NAME COMMAND...
 }
 
 fuzz_targets() {
-    local target found=0
-    for target in tests/fuzz/fuzz_*.py; do
-        [ -e "$target" ] || continue
-        found=1
-        python "$target" --seconds "${FUZZ_SECONDS:-60}" || return 1
+    local target seed=$RANDOM
+    for target in tests/fuzz/*_target.py; do
+        echo "$target, seed $seed, ${FUZZ_SECONDS:-120} s"
+        python -m "tests.fuzz.$(basename "$target" .py)" "$seed" "${FUZZ_SECONDS:-120}" || return 1
     done
-    [ $found = 1 ] || { echo "no fuzz target in tests/fuzz"; return 1; }
+}
+
+newer_python() { # the law's library under a newer interpreter, where the machine has one
+    local name
+    for name in python3.14 python3.13 python3.12; do
+        "$name" -c 'import sys' 2>/dev/null || continue
+        "$name" -m venv --clear .venv-newer &&
+            .venv-newer/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.lock &&
+            .venv-newer/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e . &&
+            .venv-newer/bin/python -m pytest -m "not slow" tests/fiscal tests/cli
+        return
+    done
+    echo "this machine has no Python newer than $(python --version): not run under one"
 }
 
 check "ruff" ruff check .
@@ -30,9 +41,9 @@ check "import contracts" lint-imports
 check "templates" djlint --lint --quiet src/openkassa
 check "migrations of kassa" python -m openkassa.cli.migration_lint kassa
 check "migrations of ofd" python -m openkassa.cli.migration_lint ofd
-check "translations" python scripts/messages.py --check
 check "licences" python scripts/licences.py
 check "fuzz" fuzz_targets
+check "newer Python" newer_python
 check "slow tests" pytest -m slow tests
 check "slow tests of the operator" pytest -m slow tests/ofd
 

@@ -22,6 +22,7 @@ from openkassa.cli.postgres import Cluster
 
 OFD_TESTS = Path(__file__).parent / "ofd"
 SHARE_A_PLATFORM = ("tests/e2e/", "tests/docs/", "tests/conformance/")
+FOR_TESTS = ("KASSA_TEST_", "KASSA_FUZZ_")
 ROOT_VARIABLE = "KASSA_TEST_ROOT"
 run_key = pytest.StashKey[Path]()
 alive_key = pytest.StashKey[object]()
@@ -38,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[ROOT_VARIABLE] = str(root)
     config.stash[run_key] = root
     config.stash[project_key] = project = _project(config)
-    for name in [name for name in os.environ if name.startswith("KASSA_") and name != ROOT_VARIABLE]:
+    for name in [name for name in os.environ if name.startswith("KASSA_") and not name.startswith(FOR_TESTS)]:
         del os.environ[name]  # a developer's own settings have no place in a test
     os.environ |= cluster.worker_environment(root, _worker())
     with pytest.MonkeyPatch.context() as patch:
