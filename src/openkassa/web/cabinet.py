@@ -9,15 +9,18 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from openkassa.core.clock import now
 from openkassa.core.tenancy import within
 from openkassa.kassa.receipts.callbacks import callback_resend as resend
 from openkassa.kassa.receipts.links import receipt_url
 from openkassa.kassa.receipts.models import Channel, Receipt, State
+from openkassa.kassa.receipts.refunds import RefundExceeds, RefundImpossible
 from openkassa.kassa.receipts.selectors import receipt_callbacks, receipt_counts, receipt_draft, receipt_status
-from openkassa.kassa.registers.models import Acknowledgement
+from openkassa.kassa.receipts.services import DraftRefused
+from openkassa.kassa.registers.models import Acknowledgement, RegisterState
 from openkassa.kassa.registers.selectors import register_documents, register_health, register_list
 from openkassa.ui import formats
 from openkassa.web import health, receipt_facts, wording
@@ -26,6 +29,7 @@ from openkassa.web.addresses import api_addresses
 from openkassa.web.excel import LIMIT, receipts_workbook
 from openkassa.web.places import MOSCOW, Place, offset_of, places
 from openkassa.web.receipt_list import Filters, receipt_page, receipts_all
+from openkassa.web.refund import may_be_refunded, refund_make, refund_preview
 
 CHIPS = (State.ACCEPTED, State.ASSIGNED, State.IN_DOUBT, State.REFUSED)
 
@@ -129,6 +133,7 @@ def _receipt_context(request: HttpRequest, receipt_id: uuid.UUID) -> dict:
         "refunds": _referring(organisation_id, receipt_id),
         "public_url": receipt_url(receipt_id),
         "may_resend": request.role in ("owner", "manager"),
+        "may_refund": request.role in ("owner", "manager") and may_be_refunded(status),
     }
 
 
@@ -136,6 +141,35 @@ def _referring(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> list[tuple[
     with within(organisation_id):
         found = list(Receipt.objects.filter(refers_to_id=receipt_id).order_by("id")[:20])
     return [(receipt, wording.kind_of(receipt.form, receipt.operation)) for receipt in found]
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@role_required("owner", "manager")
+def refund(request: HttpRequest, receipt_id: uuid.UUID) -> HttpResponse:
+    """Shows what a refund will do; does it when its form comes back."""
+    status = receipt_status(request.organisation_id, receipt_id)
+    if status is None:
+        raise Http404
+    context = {"receipt": status, "currency": request.membership.currency, "key": uuid.uuid4()}
+    try:
+        if request.method == "POST":
+            made = refund_make(status, uuid.UUID(request.POST.get("key", "")))
+            messages.success(request, _("The refund is accepted."))
+            return redirect("receipt", receipt_id=made.receipt_id)
+        draft = refund_preview(status)
+    except (RefundImpossible, RefundExceeds, DraftRefused) as error:
+        return render(request, "web/refund.html", {**context, "error": str(error)}, status=409)
+    except ValueError:
+        return redirect("refund", receipt_id=receipt_id)
+    context |= {
+        "total": draft.total,
+        "lines": receipt_facts.lines_of(draft),
+        "taxes": receipt_facts.taxes_of(draft),
+        "payments": receipt_facts.payments_of(draft),
+        "kind": wording.kind_of(draft.form, draft.operation),
+    }
+    return render(request, "web/refund.html", context)
 
 
 @require_POST
@@ -193,12 +227,15 @@ def register(request: HttpRequest, register_id: uuid.UUID) -> HttpResponse:
 
 def _register(cash_register, status, at) -> dict:
     found = health.findings(cash_register, status, at)
+    tone = health.worst_tone(found)
+    in_trouble = tone in ("warn", "bad") and cash_register.state == RegisterState.WORKING
     return {
         "register": cash_register,
         "status": status,
         "findings": found,
-        "tone": health.worst_tone(found),
-        "look": wording.REGISTER_LOOKS[cash_register.state],
+        "tone": tone,
+        "look": wording.Look(tone, "alert-triangle") if in_trouble else wording.REGISTER_LOOKS[cash_register.state],
+        "state": _("needs attention") if in_trouble else cash_register.get_state_display(),
         "undelivered": health.undelivered(status),
         "undelivered_age": (at - status.first_undelivered_at).total_seconds() if status.first_undelivered_at else None,
         "shift_age": (at - status.shift_opened_at).total_seconds() if status.shift_opened_at else None,

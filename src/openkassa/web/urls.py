@@ -18,6 +18,7 @@ urlpatterns = [
     path("receipts.xlsx", cabinet.receipts_excel, name="receipts-excel"),
     path("receipts/<uuid:receipt_id>", cabinet.receipt, name="receipt"),
     path("receipts/<uuid:receipt_id>/live", cabinet.receipt_live, name="receipt-live"),
+    path("receipts/<uuid:receipt_id>/refund", cabinet.refund, name="refund"),
     path("receipts/<uuid:receipt_id>/callbacks/<uuid:callback_id>", cabinet.callback_resend, name="callback-resend"),
     path("registers", cabinet.registers, name="registers"),
     path("registers/<uuid:register_id>", cabinet.register, name="register"),
