@@ -12,6 +12,8 @@ from django.test import Client
 from tests.browser.scene import Scene, make_scene
 from tests.browser.visitor import SIZES, visitor
 
+from openkassa.kassa.people.models import User
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -27,6 +29,7 @@ def screens(scene: Scene) -> dict[str, str]:
         "receipt-confirmed": f"/receipts/{scene.confirmed}",
         "receipt-in-doubt": f"/receipts/{scene.doubtful}",
         "receipt-refused": f"/receipts/{scene.refused}",
+        "refund": f"/receipts/{scene.confirmed}/refund",
         "registers": "/registers",
         "register": f"/registers/{scene.register}",
         "register-in-trouble": f"/registers/{scene.troubled}",
@@ -36,9 +39,9 @@ def screens(scene: Scene) -> dict[str, str]:
     }
 
 
-def session_of(scene: Scene) -> str:
+def session_of(owner: User) -> str:
     client = Client()
-    client.force_login(scene.shop.owner)
+    client.force_login(owner)
     return client.cookies["kassa_session"].value
 
 
@@ -47,7 +50,7 @@ def test_every_screen_is_whole_at_every_size(confirmed_world, live_server, brows
     scene = make_scene(confirmed_world)
     folder = os.environ.get("OPENKASSA_SCREENS")
     only = os.environ.get("OPENKASSA_SCREENS_ONLY", "")
-    session = session_of(scene)
+    session = session_of(scene.shop.owner)
     found: list[str] = []
     for language in ("ru", "ky") if folder else ("ru",):
         for theme in ("light", "dark"):

@@ -6,7 +6,7 @@ import base64
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 PHONE, TABLET, DESKTOP = (360, 800), (820, 1180), (1440, 900)
@@ -44,7 +44,7 @@ class Visitor:
     def picture(self, file: Path) -> None:
         """The window as a WebP picture, small enough to be committed."""
         session = self.context.new_cdp_session(self.page)
-        shot = session.send("Page.captureScreenshot", {"format": "webp", "quality": 62, "optimizeForSpeed": False})
+        shot = session.send("Page.captureScreenshot", {"format": "webp", "quality": 40, "optimizeForSpeed": False})
         session.detach()
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(base64.b64decode(shot["data"]))
@@ -64,7 +64,19 @@ def visitor(
     context.add_cookies(cookies)
     page = context.new_page()
     made = Visitor(context, page, base)
-    page.on("console", lambda message: made.complaints.append(message.text) if message.type == "error" else None)
+    page.on("console", lambda message: made.complaints.append(message.text) if _is_complaint(message) else None)
     page.on("pageerror", lambda error: made.complaints.append(str(error)))
-    page.on("requestfailed", lambda request: made.complaints.append(f"{request.url}: {request.failure}"))
+    page.on("requestfailed", lambda request: made.complaints.append(request.url) if _has_failed(request) else None)
     return made
+
+
+# A list asks anew while its last question is still open, and drops that one: no fault.
+_DROPPED = ("htmx:afterRequest", "htmx:sendAbort")
+
+
+def _is_complaint(message: ConsoleMessage) -> bool:
+    return message.type == "error" and not message.text.startswith(_DROPPED)
+
+
+def _has_failed(request: Request) -> bool:
+    return request.failure != "net::ERR_ABORTED"
