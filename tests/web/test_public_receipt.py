@@ -67,3 +67,28 @@ def test_shipped_fonts_draw_every_letter_of_both_languages():
     assert fonts
     for file in fonts:
         assert {ord(letter) for letter in "ЁёЪъЩщңҢөӨүҮ№₽«»—×"} <= drawn_letters(file.read_bytes())
+
+
+def test_pdfs_are_set_in_several_threads_at_once():
+    """One compiler for all threads fails here with «Already borrowed»."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from openkassa.web.receipt_pdf import set_receipt
+
+    row = {"kind": "text", "left": "Хлеб", "right": "", "strong": False}
+    data = {"title": "КАССОВЫЙ ЧЕК", "rows": [row] * 20, "qr": "", "state": "", "address": ""}
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(set_receipt, [data] * 60))
+    assert all(pdf.startswith(b"%PDF") for pdf in made)
+
+
+def test_text_of_a_receipt_is_never_read_as_code():
+    from openkassa.web.receipt_pdf import set_receipt
+
+    texts = ["#panic()", '#read("/etc/passwd")', "$x$ *b* _i_ <label> @ref", "\\u{0}"]
+    rows = [
+        {"kind": kind, "left": text, "right": text, "strong": True}
+        for text in texts
+        for kind in ("text", "pair", "center")
+    ]
+    assert set_receipt({"title": "#panic()", "rows": rows, "qr": "", "state": texts[0], "address": texts[1]})

@@ -6,8 +6,8 @@ Typst sees one folder, that of the template, and only the fonts that are shipped
 
 from __future__ import annotations
 
-import functools
 import json
+import threading
 from pathlib import Path
 
 import segno
@@ -21,6 +21,7 @@ from openkassa.kassa.receipts.models import ReceiptState
 from openkassa.kassa.registers.models import DocumentContainer
 from openkassa.web.public_receipt import PublicReceipt
 
+_local = threading.local()
 FOLDER = Path(__file__).resolve().parent.parent / "ui" / "typst"
 
 
@@ -40,15 +41,23 @@ def receipt_pdf(found: PublicReceipt) -> bytes | None:
     form = printed_form(found)
     if form is None:
         return None
-    data = {
-        "title": form.title,
-        "rows": [{"kind": row.kind, "left": row.left, "right": row.right, "strong": row.strong} for row in form.rows],
-        "qr": _qr_svg(form.qr) if form.qr else "",
-        "state": _("The operator has confirmed this document.")
-        if found.status.state == "confirmed"
-        else _("The document is on its way to the operator."),
-        "address": found.operator_url,
-    }
+    return set_receipt(
+        {
+            "title": form.title,
+            "rows": [
+                {"kind": row.kind, "left": row.left, "right": row.right, "strong": row.strong} for row in form.rows
+            ],
+            "qr": _qr_svg(form.qr) if form.qr else "",
+            "state": _("The operator has confirmed this document.")
+            if found.status.state == "confirmed"
+            else _("The document is on its way to the operator."),
+            "address": found.operator_url,
+        }
+    )
+
+
+def set_receipt(data: dict) -> bytes:
+    """The PDF of `title`, `rows` (kind, left, right, strong), `qr` (SVG or empty), `state` and `address`."""
     return _compiler().compile(format="pdf", sys_inputs={"data": json.dumps(data)})
 
 
@@ -56,8 +65,10 @@ def _qr_svg(text: str) -> str:
     return segno.make(text, error="m", micro=False).svg_inline(border=2, dark="#000", light="#fff")
 
 
-@functools.cache
 def _compiler() -> typst.Compiler:
-    return typst.Compiler(
-        str(FOLDER / "receipt.typ"), root=str(FOLDER), font_paths=[str(FOLDER / "fonts")], ignore_system_fonts=True
-    )
+    """The compiler of this thread: one that two threads use at once raises «Already borrowed»."""
+    if not hasattr(_local, "compiler"):
+        _local.compiler = typst.Compiler(
+            str(FOLDER / "receipt.typ"), root=str(FOLDER), font_paths=[str(FOLDER / "fonts")], ignore_system_fonts=True
+        )
+    return _local.compiler
