@@ -80,24 +80,32 @@ def test_the_index_names_every_page() -> None:
 # -- names -------------------------------------------------------------------------------------------------
 
 
+COMMANDS = {module.name.replace("_", "-") for module in pkgutil.iter_modules(commands.__path__)}
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def named(program: str, text: str) -> set[str]:
+    """First words given to `program` in code, be it inside a line or a block."""
+    code = "\n".join([*CODE.findall(text), *re.findall(r"`[^`\n]+`", CODE.sub("", text))])
+    return set(re.findall(rf"(?:^|[`(/ ]){program} ([a-z][a-z-]*)(?![\w.=/-])", code, re.MULTILINE))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=ids)
 def test_commands_exist(page: Path) -> None:
-    known = {module.name.replace("_", "-") for module in pkgutil.iter_modules(commands.__path__)}
-    text = page.read_text()
-    named = set(
-        re.findall(r"(?:^|[`(/ ])kassa ([a-z][a-z-]*)(?=[ `.,);\n])", "\n".join(re.findall(r"`[^`\n]+`", text)))
-    )
-    named |= set(re.findall(r"(?:^|bin/)kassa ([a-z][a-z-]*)", "\n".join(CODE.findall(text)), re.MULTILINE))
-    assert named <= known
+    assert named("kassa", page.read_text()) <= COMMANDS
 
 
 @pytest.mark.parametrize("page", PAGES, ids=ids)
 def test_make_targets_exist(page: Path) -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    text = page.read_text()
-    named = set(re.findall(r"`make ([a-z-]+)", text))
-    named |= set(re.findall(r"^make ([a-z-]+)", "\n".join(CODE.findall(text)), re.MULTILINE))
-    assert named <= targets
+    assert named("make", page.read_text()) <= TARGETS
+
+
+def test_control_commands_are_found_in_lines_and_blocks() -> None:
+    text = (
+        "Run `kassa up` or\n\n```sh\nmake up\n.venv/bin/kassa trace 1 | kassa demo-info --json\n```\nkassa is a word."
+    )
+    assert named("kassa", text) == {"up", "trace", "demo-info"}
+    assert named("make", text) == {"up"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=ids)
