@@ -7,6 +7,7 @@ under kassa's; `make test` runs both.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tests.support.platform import Platform
 
 from openkassa.cli.postgres import Cluster
+from openkassa.core import clock as core_clock
 
 OFD_TESTS = Path(__file__).parent / "ofd"
 SHARE_A_PLATFORM = ("tests/e2e/", "tests/docs/", "tests/conformance/")
@@ -42,6 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("KASSA_") and not name.startswith(FOR_TESTS)]:
         del os.environ[name]  # a developer's own settings have no place in a test
     os.environ |= cluster.worker_environment(root, _worker())
+    core_clock.clock = core_clock.clock_of_environment()  # it was imported before it could know of the file
     with pytest.MonkeyPatch.context() as patch:
         # Not left in the environment: workers of xdist would read the settings before they come here.
         patch.setenv("DJANGO_SETTINGS_MODULE", f"openkassa.projects.{project}.settings")
@@ -155,6 +158,7 @@ def travel() -> Iterator[Callable[[float], None]]:
         draft = file.with_suffix(".new")
         draft.write_text(repr(float(file.read_text()) + seconds if file.exists() else float(seconds)))
         draft.replace(file)
+        time.sleep(0.03)  # clocks look at the file no more often
 
     yield move
     file.unlink(missing_ok=True)
