@@ -18,6 +18,7 @@ from openkassa.kassa.registers import provision
 
 _inherited: list[object] = []  # connections of the parent: closed by a child they would end for both
 _devices: list[object] = []
+_running: list[Child] = []
 
 
 class Child:
@@ -25,6 +26,7 @@ class Child:
         self.pid = os.fork()
         self.status: int | None = None
         if self.pid:
+            _running.append(self)
             return
         try:
             _forget_connections()
@@ -52,6 +54,12 @@ class Child:
         if self.status is None:
             os.kill(self.pid, signal.SIGKILL)
         return self.wait()
+
+
+def kill_children() -> None:
+    """None outlives its test: a stopped one would keep its locks and the test's output open for ever."""
+    while _running:
+        _running.pop().kill()
 
 
 def turn_killed_at(world: World, device: Device, point: str) -> Child:

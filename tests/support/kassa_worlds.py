@@ -25,7 +25,7 @@ def world(transactional_db: None) -> Iterator[World]:
 
     made = make_world()
     yield made
-    made.close()
+    _end(made)
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +55,14 @@ def confirmed_world(transactional_db: None, operator: Operator) -> Iterator[Worl
 
     made = make_world(ofd_port=operator.port)
     yield made
-    made.close()
+    _end(made)
+
+
+def _end(world: World) -> None:
+    from tests.support.children import kill_children
+
+    kill_children()
+    world.close()
 
 
 @pytest.fixture
