@@ -42,6 +42,11 @@ def test_all_parts_are_ready(platform: Platform) -> None:
             assert json.load(answer)["status"] == "ready"
 
 
+def test_the_tour_takes_three_receipts_the_whole_way(platform: Platform) -> None:
+    assert "The tour ended early" not in platform.output
+    assert platform.output.count("confirmed by the operator") == 3
+
+
 def test_demo_info_keeps_its_contract(platform: Platform) -> None:
     info = platform.info
     assert {"http", "ofd_tcp", "ofd_http", "sandbox", "atol", "v1", "users"} <= info.keys()
