@@ -18,7 +18,7 @@ from pathlib import Path
 from openkassa.cli.up import STOP_HINT
 from openkassa.core.settings import choose_free_port
 
-START_SECONDS = 120
+START_SECONDS = 240  # two cores, shared with everything else
 STOP_SECONDS = 60
 PORTS = ("KASSA_HTTP_PORT", "KASSA_OFD_PORT", "KASSA_OFD_HTTP_PORT", "KASSA_SANDBOX_PORT", "KASSA_EVENTS_PORT")
 
