@@ -125,13 +125,30 @@ def written_tests() -> set[str]:
     return {line.removeprefix("def ") for line in lines}
 
 
+PLACES = [
+    ROOT,
+    SOURCE,
+    *(SOURCE / place for place in ("kassa", "kassa/registers", "kassa/fiscalisation", "fiscal", "ofd")),
+]
+FILE = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|sql|json|csv|md|html|sh|toml))(?:: (\w+))?`")
+
+
+def found(path: str) -> Path | None:
+    """A file as pages name it: from the root, or from one of our rooms."""
+    return next((place / path for place in PLACES if (place / path).exists()), None)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=ids)
-def test_files_that_are_named_exist(page: Path) -> None:
-    paths = re.findall(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|sql|json|csv|md|html|sh|toml))(?:: [^`]*)?`", page.read_text())
-    places = (ROOT, SOURCE, SOURCE / "kassa", SOURCE / "kassa" / "registers", SOURCE / "fiscal", SOURCE / "ofd")
-    places += (SOURCE / "kassa" / "fiscalisation",)
-    paths = [path for path in paths if not path.startswith("KASSA_HOME/") and path != "bench/README.md"]
-    assert [path for path in paths if not any((place / path).exists() for place in places)] == []
+def test_files_and_functions_that_are_named_exist(page: Path) -> None:
+    missing = []
+    for path, name in FILE.findall(page.read_text()):
+        if path == "bench/README.md" or path.startswith("KASSA_HOME/") or not ("/" in path or name):
+            continue
+        file = found(path)
+        defined = rf"^\s*(?:(?:async )?def |class ){name}\b|^{name}\b.*= " if name else ""
+        if file is None or not re.search(defined, file.read_text(), re.MULTILINE):
+            missing.append(f"{path}: {name}")
+    assert missing == []
 
 
 def test_terms_of_the_glossary_are_in_the_code() -> None:
