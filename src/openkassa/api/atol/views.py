@@ -24,6 +24,7 @@ from openkassa.api.atol.faults import Invalid
 from openkassa.api.atol.report import is_kept, report
 from openkassa.api.body import BadBody, WrongField, decode, read_json
 from openkassa.core.clock import now
+from openkassa.core.metrics import accept_observed
 from openkassa.fiscal.ffd.findings import Finding
 from openkassa.kassa.receipts.channels import ChannelContext, channel_by_key_id, channel_by_login
 from openkassa.kassa.receipts.models import ChannelKind
@@ -134,6 +135,7 @@ def _channel(request: HttpRequest, at: dt.datetime) -> ChannelContext:
 # -- receipts ----------------------------------------------------------------------------------------------
 
 
+@accept_observed("atol", Refused, BadBody)
 def _accept(request: HttpRequest, operation: words.Operation, channel: ChannelContext, at: dt.datetime) -> HttpResponse:
     body = read_json(request)
     mapper: Callable[..., receipts.Mapped]

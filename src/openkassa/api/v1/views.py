@@ -18,6 +18,7 @@ from openkassa.api.v1 import accept, problems, wire, words
 from openkassa.api.v1.answers import receipt_answer
 from openkassa.api.v1.problems import Refused
 from openkassa.core.clock import now
+from openkassa.core.metrics import accept_observed
 from openkassa.kassa.receipts.channels import ChannelContext, channel_by_key
 from openkassa.kassa.receipts.models import ChannelKind, ReceiptState
 from openkassa.kassa.receipts.selectors import ReceiptStatus, receipt_by_external, receipt_list, receipt_status
@@ -107,6 +108,7 @@ def _status(channel: ChannelContext, receipt_id: str) -> ReceiptStatus:
 # -- receipts ----------------------------------------------------------------------------------------------
 
 
+@accept_observed("v1", Refused, BadBody, WrongField)
 def _create(request: HttpRequest, channel: ChannelContext, at: dt.datetime) -> HttpResponse:
     body = read_json(request)
     made = accept.receipt(decode(body, wire.receipt), body, channel, at, request.META.get("HTTP_IDEMPOTENCY_KEY"))
@@ -127,6 +129,7 @@ def _answer_of(channel: ChannelContext, made: accept.Made) -> wire.ReceiptAnswer
     return receipt_answer(status)
 
 
+@accept_observed("v1_batch", Refused, BadBody, WrongField)
 def _create_batch(request: HttpRequest, channel: ChannelContext, at: dt.datetime) -> HttpResponse:
     """Each receipt stands for itself: one that is refused doesn't keep the others from being accepted."""
     batch = decode(read_json(request), wire.batch)
@@ -156,6 +159,7 @@ def _get(request: HttpRequest, channel: ChannelContext, at: dt.datetime, receipt
     return answer(receipt_answer(_status(channel, receipt_id)))
 
 
+@accept_observed("v1_refund", Refused, BadBody, WrongField)
 def _refund(request: HttpRequest, channel: ChannelContext, at: dt.datetime, receipt_id: str) -> HttpResponse:
     original = _status(channel, receipt_id)
     body = read_json(request)

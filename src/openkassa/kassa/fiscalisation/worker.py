@@ -22,6 +22,7 @@ from openkassa.core.clock import now
 from openkassa.core.notifications import notifications_drain
 from openkassa.core.settings import settings
 from openkassa.core.tenancy import all_tenants
+from openkassa.kassa import metrics
 from openkassa.kassa.fiscalisation import sql
 from openkassa.kassa.fiscalisation.turn import register_turn
 from openkassa.kassa.receipts.callbacks import callback_organisations, callbacks_deliver
@@ -61,6 +62,7 @@ class Worker:
                 (self._deliver_callbacks, STREAM_PAUSE),
                 (self._send_notifications, STREAM_PAUSE),
                 (self._expire, EXPIRY_PAUSE),
+                (metrics.gauges_refresh, metrics.PAUSE),
             )
         ]
         for thread in threads:
@@ -91,6 +93,7 @@ class Worker:
         return 0
 
     def _turn(self, organisation_id: uuid.UUID, register_id: uuid.UUID) -> None:
+        @metrics.turn_observed
         def turn() -> int:
             return register_turn(
                 organisation_id=organisation_id, register_id=register_id, holder=self.holder, dead=self._dead
