@@ -68,10 +68,12 @@ def test_every_screen_is_whole_at_every_size(confirmed_world, live_server, brows
                     seen.open(address)
                     if seen.overflow() > 0:
                         found.append(f"{where}: {seen.overflow()} px too wide")
+                    if seen.hidden_columns() > 0:
+                        found.append(f"{where}: {seen.hidden_columns()} px of a table are out of sight")
                     found += [f"{where}: {line}" for line in seen.complaints if "404 (Not Found)" not in line]
                     if language == "ru" and size_name != "tablet":
                         found += [f"{where}: {line}" for line in seen.faults()]
-                    if folder:
+                    if folder and (name, language) != ("components", "ky"):  # its texts are not translated
                         seen.picture(Path(folder) / f"{name}-{size_name}-{theme}-{language}.webp")
                     if "OPENKASSA_LOOK" in os.environ:
                         target = Path(os.environ["OPENKASSA_LOOK"]) / f"{name}-{size_name}-{theme}-{language}.png"

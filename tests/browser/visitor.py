@@ -41,6 +41,12 @@ class Visitor:
         """Pixels by which the page is wider than its window."""
         return self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
+    def hidden_columns(self) -> int:
+        """Pixels of tables that one would have to scroll sideways to."""
+        return self.page.evaluate(
+            "Math.max(0, ...[...document.querySelectorAll('.ui-table-wrap')].map((t) => t.scrollWidth - t.clientWidth))"
+        )
+
     def picture(self, file: Path) -> None:
         """The window as a WebP picture, small enough to be committed."""
         session = self.context.new_cdp_session(self.page)
