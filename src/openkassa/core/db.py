@@ -15,15 +15,17 @@ MAX_RETRIES = 3
 SERIALISATION = ("40001", "40P01")  # serialisation failure, deadlock
 
 
-def run(query: str, params: Sequence[Any] | dict[str, Any], *, database: str = "default") -> list[tuple]:
+def run(
+    query: str, params: Sequence[Any] | dict[str, Any], *, again: bool = False, database: str = "default"
+) -> list[tuple]:
     """Runs one statement and returns its rows. Outside a transaction it is a transaction of its own.
 
-    A connection that the server has closed since its last use is opened anew and the statement sent again; callers
-    use it outside transactions only for statements that may run twice.
+    `again`: the statement may run twice, so where the server has closed the connection since its last use it is
+    sent once more over a new one.
     """
     wrapper = connections[database]
     wrapper.ensure_connection()
-    fresh = wrapper.in_atomic_block
+    fresh = wrapper.in_atomic_block or not again
     while True:
         with wrapper.wrap_database_errors:
             try:

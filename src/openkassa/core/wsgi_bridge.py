@@ -51,7 +51,7 @@ class Bridge:
                 raise Refused(503, "too many requests at once")
             answer = await self._run(self._answer, environ)
         except Refused as refusal:
-            return self._refuse(protocol, refusal)
+            return self._refuse(scope.path, protocol, refusal)
         status, headers, body, rest = answer
         if rest is None:
             return protocol.response_bytes(status, headers, body)
@@ -129,12 +129,17 @@ class Bridge:
             log.exception("request_failed", path=environ["PATH_INFO"])
             return 500, [("content-type", "text/plain")], b"internal error", None
 
-    def _refuse(self, protocol: Any, refusal: Refused) -> None:
-        headers = [("content-type", "application/problem+json"), ("connection", "close")]
+    def _refuse(self, path: str, protocol: Any, refusal: Refused) -> None:
+        """Answers in the form that the application's `refused` gives, if it has one and knows the status."""
+        content_type = "application/problem+json"
+        body = f'{{"type": "about:blank", "status": {refusal.status}, "detail": "{refusal}"}}'.encode()
+        formed = getattr(self._application, "refused", lambda *_: None)(path, refusal.status)
+        if formed is not None:
+            content_type, body = formed
+        headers = [("content-type", content_type), ("connection", "close")]
         if refusal.status == 503:
             headers.append(("retry-after", "1"))
-        body = f'{{"type": "about:blank", "status": {refusal.status}, "detail": "{refusal}"}}'
-        protocol.response_bytes(refusal.status, headers, body.encode())
+        protocol.response_bytes(refusal.status, headers, body)
 
 
 def environ_of(scope: Any, body: bytes) -> dict[str, Any]:

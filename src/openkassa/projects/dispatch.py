@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 
 from django.core.handlers.exception import convert_exception_to_response
@@ -11,6 +10,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 MAX_BODY = 2 * 1024 * 1024
+
+TooLarge = Callable[[str], tuple[str, bytes]]
 
 
 class MachineHandler(WSGIHandler):
@@ -30,34 +31,29 @@ class MachineHandler(WSGIHandler):
 
 
 class Dispatcher:
-    """Sends a request to pages or machines by its path, and refuses bodies over `MAX_BODY` before reading them."""
+    """Sends a request to pages or machines by its path, and refuses bodies over `MAX_BODY` before reading them.
 
-    def __init__(self, machine_prefixes: tuple[str, ...]) -> None:
+    `too_large(path)` gives content type and body of that refusal in the form of whoever speaks at the path.
+    """
+
+    def __init__(self, machine_prefixes: tuple[str, ...], too_large: TooLarge) -> None:
         self.machine_prefixes = machine_prefixes
+        self.too_large = too_large
         self.pages = WSGIHandler()
         self.machines = MachineHandler()
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
         length = environ.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > MAX_BODY:
-            return _too_large(start_response)
-        if environ.get("PATH_INFO", "").startswith(self.machine_prefixes):
+            content_type, body = self.too_large(path)
+            headers = [("Content-Type", content_type), ("Content-Length", str(len(body))), ("Connection", "close")]
+            start_response("413 Content Too Large", headers)
+            return [body]
+        if path.startswith(self.machine_prefixes):
             return self.machines(environ, start_response)
         return self.pages(environ, start_response)
 
-
-def _too_large(start_response: Callable) -> Iterable[bytes]:
-    body = json.dumps(
-        {
-            "type": "about:blank",
-            "title": "Request body too large",
-            "status": 413,
-            "code": "body_too_large",
-            "detail": f"The body may have at most {MAX_BODY} bytes. Send fewer receipts in one request.",
-        }
-    ).encode()
-    start_response(
-        "413 Content Too Large",
-        [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body))), ("Connection", "close")],
-    )
-    return [body]
+    def refused(self, path: str, status: int) -> tuple[str, bytes] | None:
+        """Form of a refusal by the server that never came here; None for its own."""
+        return self.too_large(path) if status == 413 else None

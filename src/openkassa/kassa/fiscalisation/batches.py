@@ -36,17 +36,16 @@ def receipts_send(turn: Turn) -> int:
             return 0
         report_make(turn, OpenShift(id=uuid7().hex))
     limit = turn.batch_size()
-    with atomic():  # a statement of its own would be sent again after a cut connection, and its first run forgotten
-        rows = sql.attempts_open(
-            organisation_id=lease.organisation_id,
-            register_id=lease.register_id,
-            pool_id=lease.pool_id,
-            fn=turn.register.fn,
-            fence=lease.fence,
-            next_fd=lease.last_fd + 1,
-            limit=limit,
-            at=now(),
-        )
+    rows = sql.attempts_open(
+        organisation_id=lease.organisation_id,
+        register_id=lease.register_id,
+        pool_id=lease.pool_id,
+        fn=turn.register.fn,
+        fence=lease.fence,
+        next_fd=lease.last_fd + 1,
+        limit=limit,
+        at=now(),
+    )
     if not rows:
         return 0
     crash.point("attempt_committed")

@@ -18,6 +18,12 @@ SHIFT_LIMIT = dt.timedelta(hours=23, minutes=30)  # the law says 24 hours; the r
 _paces: dict[uuid.UUID, float | None] = {}  # register → documents a second, as its status said last
 
 
+def usual_batch(register_id: uuid.UUID) -> int:
+    """How many receipts a register takes at once when it is well."""
+    pace = _paces.get(register_id)
+    return MAX_BATCH if pace is None else max(1, min(MAX_BATCH, int(pace)))
+
+
 class RegisterTrouble(Exception):
     """The register can't go on; receipts wait. `problem` is a stable code, the text says what to do."""
 
@@ -52,8 +58,11 @@ class Turn:
             return 1
         if self.register.id not in _paces:
             self.status()
-        pace = _paces[self.register.id]
-        return MAX_BATCH if pace is None else max(1, min(MAX_BATCH, int(pace)))
+        return usual_batch(self.register.id)
+
+    def all_acknowledged(self) -> bool:
+        """True when the operator has answered to every document."""
+        return self.lease.acknowledged_fd >= self.lease.last_fd
 
     def shift_is_long(self) -> bool:
         """True when the open shift must be closed before the next receipt."""

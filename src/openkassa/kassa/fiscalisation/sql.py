@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from openkassa.core.db import run
 from openkassa.core.ids import uuid7
 
+MOST_COUNTED = 2000  # waiting receipts of a pool that are counted to find how many registers it needs
+
 OPEN_ATTEMPTS = """
 WITH held AS (
     SELECT 1 FROM kassa_registers_registerstatus
@@ -174,21 +176,32 @@ WITH RECURSIVE waiting AS (
         WHERE state = 'accepted' AND (organisation_id, pool_id) > (w.organisation_id, w.pool_id)
         ORDER BY organisation_id, pool_id LIMIT 1) n
 )
-SELECT s.organisation_id, s.register_id FROM waiting w
+SELECT s.organisation_id, s.register_id, s.pool_id, c.count FROM waiting w
+CROSS JOIN LATERAL (
+    SELECT count(*) AS count FROM (
+        SELECT 1 FROM kassa_receipts_receiptstate r
+        WHERE r.organisation_id = w.organisation_id AND r.pool_id = w.pool_id AND r.state = 'accepted'
+        LIMIT %(most)s) counted) c
 JOIN kassa_registers_registerstatus s ON s.organisation_id = w.organisation_id AND s.pool_id = w.pool_id
 JOIN kassa_registers_cashregister k ON k.id = s.register_id AND k.organisation_id = s.organisation_id
 WHERE k.state = 'working' AND (s.retry_at IS NULL OR s.retry_at <= %(at)s)
     AND (s.lease_until IS NULL OR s.lease_until <= %(at)s OR s.holder = ANY(%(dead)s))
-UNION
-SELECT s.organisation_id, s.register_id FROM kassa_registers_registerstatus s
+UNION ALL
+SELECT s.organisation_id, s.register_id, s.pool_id, NULL FROM kassa_registers_registerstatus s
 WHERE s.due_at <= %(at)s AND (s.retry_at IS NULL OR s.retry_at <= %(at)s)
     AND (s.lease_until IS NULL OR s.lease_until <= %(at)s OR s.holder = ANY(%(dead)s))
 """
 
 
-def registers_with_work(*, at: dt.datetime, dead: Sequence[str]) -> list[tuple[uuid.UUID, uuid.UUID]]:
-    """(organisation, register) that a worker should look at: discovery, across organisations and read-only."""
-    return run(WORK, {"at": at, "dead": list(dead)})
+def registers_with_work(
+    *, at: dt.datetime, dead: Sequence[str]
+) -> list[tuple[uuid.UUID, uuid.UUID, uuid.UUID, int | None]]:
+    """(organisation, register, pool, waiting) that a worker may look at: discovery, across organisations, read-only.
+
+    `waiting` is how many receipts wait in the pool, at most `MOST_COUNTED`; None for a register that is due
+    whatever waits.
+    """
+    return run(WORK, {"at": at, "dead": list(dead), "most": MOST_COUNTED})
 
 
 def attempts_open(

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import time
 import uuid
 
 import structlog
 from django.db import DatabaseError
 
+from openkassa.core import doorbell
 from openkassa.core.clock import now
 from openkassa.core.ids import uuid7
 from openkassa.core.tenancy import within
@@ -41,8 +43,13 @@ from openkassa.kassa.registers.models import CashRegister, RegisterState
 from openkassa.kassa.registers.provision import driver_of
 
 TURN_SECONDS = 2.0  # after which other registers get the thread
+AWAIT_SECONDS = 0.1  # for which an answer of the operator is worth waiting
+PAUSE_SECONDS = 0.02
 POLL = dt.timedelta(seconds=0.3)  # pause before asking again what the operator has answered
 LONGEST_POLL = dt.timedelta(seconds=30)
+REGISTER_SECONDS = 2.0  # for which the settings of a register are remembered
+
+_registers: dict[uuid.UUID, tuple[float, CashRegister]] = {}
 
 log = structlog.get_logger(__name__)
 
@@ -79,37 +86,62 @@ def register_turn(*, organisation_id: uuid.UUID, register_id: uuid.UUID, holder:
         with contextlib.suppress(DatabaseError):
             _trouble(lease, "fault", f"Ошибка в программе: {error}. Журнал устройства будет сверен.")
         raise
+    doorbell.ring("events")
     return made
 
 
 def _begin(lease: Lease) -> Turn:
-    with within(lease.organisation_id):
-        register = CashRegister.objects.select_related("organisation").get(id=lease.register_id)
+    register = _register(lease)
     turn = Turn(lease=lease, register=register, shop=register.organisation.name, driver=driver_of(register))
     if not lease.clean:
         recover(turn)
     return turn
 
 
+def _register(lease: Lease) -> CashRegister:
+    """How the register is set up, as it was at most `REGISTER_SECONDS` ago; after doubt as it is."""
+    known = _registers.get(lease.register_id)
+    moment = time.monotonic()
+    if known is not None and moment < known[0] and lease.clean and not lease.has_commands:
+        return known[1]
+    with within(lease.organisation_id):
+        register = CashRegister.objects.select_related("organisation").get(id=lease.register_id)
+    _registers[lease.register_id] = (moment + REGISTER_SECONDS, register)
+    return register
+
+
 def _work(turn: Turn) -> int:
-    commands_execute(turn)
+    """Commands, then batches while receipts wait; then a moment for the operator, who if well answers within it.
+
+    So most documents are confirmed in the turn that made them, and the register needs no further one.
+    """
+    if turn.lease.has_commands:
+        commands_execute(turn)
     if turn.register.state != RegisterState.WORKING:
         return 0
-    deadline = now() + dt.timedelta(seconds=TURN_SECONDS)
+    begun = quiet_since = time.monotonic()
     made = 0
     while True:
         if turn.shift_is_long():
             report_make(turn, CloseShift(id=uuid7().hex))
         batch = receipts_send(turn)
         made += batch
-        if batch == 0 or now() >= deadline:
+        moment = time.monotonic()
+        if batch:
+            quiet_since = moment
+        elif made == 0 or turn.all_acknowledged() or moment - quiet_since > AWAIT_SECONDS:
+            return made
+        else:
+            time.sleep(PAUSE_SECONDS)
+            acknowledgements_collect(turn)
+        if moment - begun > TURN_SECONDS:
             return made
 
 
 def _next_due(turn: Turn, *, busy: bool) -> dt.datetime | None:
     """When the register needs a turn even if no receipt comes. The longer the operator is silent, the later."""
     lease = turn.lease
-    if lease.acknowledged_fd < lease.last_fd:
+    if not turn.all_acknowledged():
         silent = dt.timedelta()
         if not busy:
             first = status_save(turn)

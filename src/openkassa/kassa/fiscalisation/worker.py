@@ -24,6 +24,8 @@ from openkassa.core.settings import settings
 from openkassa.core.tenancy import all_tenants
 from openkassa.kassa import metrics
 from openkassa.kassa.fiscalisation import sql
+from openkassa.kassa.fiscalisation.context import usual_batch
+from openkassa.kassa.fiscalisation.spread import registers_chosen
 from openkassa.kassa.fiscalisation.turn import register_turn
 from openkassa.kassa.receipts.callbacks import callback_organisations, callbacks_deliver
 from openkassa.kassa.receipts.services import receipts_expire
@@ -33,6 +35,7 @@ from openkassa.kassa.registers.models import RegisterStatus
 REGISTER_THREADS = 8
 CALLBACK_THREADS = 4
 POLL = 0.05  # seconds between looks for work when the doorbell does not ring
+GATHER = 0.005  # seconds after a ring, so that receipts which come together are seen together
 STREAM_PAUSE = 0.25  # seconds between looks at an idle stream
 EXPIRY_PAUSE = 1.0
 DEAD_PAUSE = 2.0  # seconds between looks for leases of killed workers
@@ -46,7 +49,7 @@ class Worker:
         self.stopping = threading.Event()
         self._registers = ThreadPoolExecutor(REGISTER_THREADS, thread_name_prefix="register")
         self._callbacks = ThreadPoolExecutor(CALLBACK_THREADS, thread_name_prefix="callback")
-        self._busy: set[uuid.UUID] = set()
+        self._busy: dict[uuid.UUID, uuid.UUID] = {}  # register → pool
         self._calling: set[uuid.UUID] = set()
         self._given: dict[uuid.UUID, float] = {}  # register → when it was last given a turn
         self._lock = threading.Lock()
@@ -72,6 +75,7 @@ class Worker:
                 self.beat = time.monotonic()
                 self._guarded(self._give_turns)
                 bell.wait(POLL)
+                self.stopping.wait(GATHER)
         self._registers.shutdown(wait=True)
         self._callbacks.shutdown(wait=True, cancel_futures=True)
         for thread in threads:
@@ -82,12 +86,13 @@ class Worker:
 
     def _give_turns(self) -> int:
         work = sql.registers_with_work(at=now(), dead=self._dead_holders())
+        with self._lock:
+            busy = dict(self._busy)
         # Who has waited longest comes first: with more work than threads nobody is passed over for ever.
-        for organisation_id, register_id in sorted(work, key=lambda one: self._given.get(one[1], 0.0)):
+        chosen = registers_chosen(work, busy=busy, given=self._given, batch=usual_batch)
+        for organisation_id, register_id, pool_id, _waiting in chosen[: REGISTER_THREADS * 2 - len(busy)]:
             with self._lock:
-                if register_id in self._busy or len(self._busy) >= REGISTER_THREADS * 2:
-                    continue
-                self._busy.add(register_id)
+                self._busy[register_id] = pool_id
             self._given[register_id] = time.monotonic()
             self._registers.submit(self._turn, organisation_id, register_id)
         return 0
@@ -104,7 +109,7 @@ class Worker:
                 self._guarded(turn)
         finally:
             with self._lock:
-                self._busy.discard(register_id)
+                self._busy.pop(register_id, None)
 
     def _deliver_callbacks(self) -> int:
         count = 0

@@ -90,7 +90,7 @@ def receipt_status(
     )
     if channel_id is not None:
         query, params = query + " AND r.channel_id = %(channel_id)s", {**params, "channel_id": channel_id}
-    rows = run(query, params)
+    rows = run(query, params, again=True)
     return _status(rows[0]) if rows else None
 
 
@@ -98,6 +98,7 @@ def receipt_by_external(organisation_id: uuid.UUID, channel_id: uuid.UUID, exter
     rows = run(
         STATUS + " AND r.channel_id = %(channel_id)s AND r.external_key = %(external_key)s",
         {"organisation_id": organisation_id, "channel_id": channel_id, "external_key": external_key},
+        again=True,
     )
     return _status(rows[0]) if rows else None
 
@@ -137,7 +138,7 @@ def receipt_list(
         if value is not None:
             query += " AND " + condition
             params[condition.split("%(")[1].split(")")[0]] = value
-    rows = run(query + " ORDER BY r.id DESC LIMIT %(limit)s", params)
+    rows = run(query + " ORDER BY r.id DESC LIMIT %(limit)s", params, again=True)
     return [_status(row) for row in rows]
 
 
@@ -147,6 +148,7 @@ def receipt_counts(organisation_id: uuid.UUID) -> dict[str, int]:
         "SELECT state, count(*) FROM kassa_receipts_receiptstate WHERE organisation_id = %(organisation_id)s"
         " AND state IN ('accepted', 'assigned', 'in_doubt', 'refused', 'withdrawn') GROUP BY state",
         {"organisation_id": organisation_id},
+        again=True,
     )
     return dict(rows)
 
@@ -215,7 +217,7 @@ def _status(row: tuple) -> ReceiptStatus:
         lines=row[10],
         refers_to_id=row[11],
         callback_url=row[12],
-        warnings=tuple(row[13] or ()),
+        warnings=tuple(msgspec.json.decode(row[13])) if row[13] else (),  # jsonb comes as text
         accepted_at=row[14],
         state=row[15],
         changed_at=row[16],

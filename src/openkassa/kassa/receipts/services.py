@@ -72,7 +72,7 @@ def receipt_accept(
     findings, content = check_and_render(draft, channel.profile, local_day)
     if content is None:
         raise DraftRefused(errors(findings))
-    warnings += tuple(finding.text for finding in findings)
+    warnings += tuple(f"{finding.path}: {finding.text}" for finding in findings)
     digest = body_digest or hashlib.sha256(body).digest()
     key = external_key or external_id
     receipt_id = uuid7()
@@ -131,7 +131,7 @@ def _repeat(channel: ChannelContext, key: str, digest: bytes) -> Accepted:
         repeat=True,
         same_body=same,
         accepted_at=accepted_at,
-        warnings=tuple(first_warnings or ()),
+        warnings=tuple(msgspec.json.decode(first_warnings)) if first_warnings else (),
     )
 
 

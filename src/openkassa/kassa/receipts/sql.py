@@ -59,13 +59,17 @@ RETURNING s.receipt_id
 
 def receipt_insert(*, organisation_id: uuid.UUID, row: dict[str, Any]) -> bool:
     """True when the receipt was stored, False when its key is taken."""
-    return bool(run(ACCEPT, {"organisation_id": organisation_id, **row}))
+    return bool(run(ACCEPT, {"organisation_id": organisation_id, **row}, again=True))
 
 
 def receipt_existing(
     *, organisation_id: uuid.UUID, channel_id: uuid.UUID, external_key: str
-) -> tuple[uuid.UUID, bytes, dt.datetime, list | None] | None:
-    rows = run(EXISTING, {"organisation_id": organisation_id, "channel_id": channel_id, "external_key": external_key})
+) -> tuple[uuid.UUID, bytes, dt.datetime, str | None] | None:
+    rows = run(
+        EXISTING,
+        {"organisation_id": organisation_id, "channel_id": channel_id, "external_key": external_key},
+        again=True,
+    )
     return rows[0] if rows else None
 
 

@@ -43,6 +43,7 @@ class Lease:
     shift_opened_at: dt.datetime | None
     acknowledged_fd: int
     failures: int
+    has_commands: bool  # something besides receipts waits for this register
 
     @property
     def key(self) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def lease_claim(
     )
     if row is None:
         return None
-    fence, clean, pool_id, last_fd, shift, shift_open, shift_opened_at, acknowledged_fd, failures = row
+    fence, clean, pool_id, last_fd, shift, shift_open, shift_opened_at, acknowledged_fd, failures, commands = row
     return Lease(
         organisation_id=organisation_id,
         register_id=register_id,
@@ -82,6 +83,7 @@ def lease_claim(
         shift_opened_at=shift_opened_at,
         acknowledged_fd=acknowledged_fd,
         failures=failures,
+        has_commands=commands,
     )
 
 
