@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Literal
 
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
@@ -20,6 +21,8 @@ _SYMBOLS = {
     "RUB": {"ru": "₽", "ky": "₽", "en": "₽"},
     "KGS": {"ru": "сом", "ky": "сом", "en": "som"},
 }
+Unit = Literal["day", "hour", "minute", "second"]
+_UNITS: tuple[tuple[Unit, int], ...] = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _DATE = {"ru": "dd.MM.yyyy", "ky": "dd.MM.yyyy", "en": "d MMM yyyy"}
 
 
@@ -89,7 +92,7 @@ def zone(utc_offset: int) -> str:
 def duration(seconds: float, language: str | None = None) -> str:
     """A length of time in its two largest units: `2 дня 3 часа`, `45 секунд`."""
     left, parts = int(abs(seconds)), []
-    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+    for unit, size in _UNITS:
         count, left = divmod(left, size)
         if count:
             parts.append(_unit(count, unit, language))
@@ -98,7 +101,7 @@ def duration(seconds: float, language: str | None = None) -> str:
     return " ".join(parts) or _unit(0, "second", language)
 
 
-def _unit(count: int, unit: str, language: str | None) -> str:
+def _unit(count: int, unit: Unit, language: str | None) -> str:
     code = language_of(language)
     if count == 0:
         return format_unit(0, f"duration-{unit}", "long", locale=code).replace(" ", NBSP)

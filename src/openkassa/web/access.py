@@ -8,8 +8,10 @@ from collections.abc import Callable
 import structlog
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
+
+from openkassa.web.requests import MemberRequest
 
 log = structlog.get_logger(__name__)
 
@@ -21,9 +23,9 @@ def role_required(*roles: str) -> Callable:
     the 403 page, and the attempt is logged.
     """
 
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @functools.wraps(view)
-        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        def guarded(request: MemberRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
             if request.membership is None:
@@ -41,7 +43,6 @@ def role_required(*roles: str) -> Callable:
             response.headers.setdefault("Cache-Control", "private, no-store")
             return response
 
-        guarded.roles = roles
         return guarded
 
     return decorate

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from openkassa.core.identity import normalise_identifier
 from openkassa.ui import formats
 from openkassa.web.middleware import choose_organisation
+from openkassa.web.requests import PersonRequest
 from openkassa.web.sign_in import SignInThrottled, client_address, sign_in_check
 
 
@@ -94,7 +95,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(["GET", "POST"])
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: PersonRequest) -> HttpResponse:
     user = request.user
     initial = {"display_name": user.display_name, "language": user.language}
     form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -111,7 +112,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def switch_organisation(request: HttpRequest) -> HttpResponse:
+def switch_organisation(request: PersonRequest) -> HttpResponse:
     try:
         wanted = uuid.UUID(request.POST.get("organisation", ""))
     except ValueError:

@@ -6,7 +6,7 @@ import uuid
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -30,13 +30,14 @@ from openkassa.web.excel import LIMIT, receipts_workbook
 from openkassa.web.places import MOSCOW, Place, offset_of, places
 from openkassa.web.receipt_list import Filters, receipt_page, receipts_all
 from openkassa.web.refund import may_be_refunded, refund_make, refund_preview
+from openkassa.web.requests import MemberRequest
 
 CHIPS = (State.ACCEPTED, State.ASSIGNED, State.IN_DOUBT, State.REFUSED)
 
 
 @require_GET
 @role_required("owner", "manager", "cashier")
-def receipts(request: HttpRequest) -> HttpResponse:
+def receipts(request: MemberRequest) -> HttpResponse:
     organisation_id = request.organisation_id
     filters = Filters(request.GET)
     offset = offset_of(organisation_id)
@@ -71,7 +72,7 @@ def _row(receipt, channels: dict) -> dict:
 
 @require_GET
 @role_required("owner", "manager")
-def receipts_excel(request: HttpRequest) -> HttpResponse:
+def receipts_excel(request: MemberRequest) -> HttpResponseBase:
     """The same list as a workbook, at most `LIMIT` rows."""
     organisation_id = request.organisation_id
     filters = Filters(request.GET)
@@ -86,18 +87,18 @@ def receipts_excel(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @role_required("owner", "manager", "cashier")
-def receipt(request: HttpRequest, receipt_id: uuid.UUID) -> HttpResponse:
+def receipt(request: MemberRequest, receipt_id: uuid.UUID) -> HttpResponse:
     return render(request, "web/receipt.html", _receipt_context(request, receipt_id))
 
 
 @require_GET
 @role_required("owner", "manager", "cashier")
-def receipt_live(request: HttpRequest, receipt_id: uuid.UUID) -> HttpResponse:
+def receipt_live(request: MemberRequest, receipt_id: uuid.UUID) -> HttpResponse:
     """The part of the page that changes while the receipt is on its way."""
     return render(request, "web/receipt.html#live", _receipt_context(request, receipt_id))
 
 
-def _receipt_context(request: HttpRequest, receipt_id: uuid.UUID) -> dict:
+def _receipt_context(request: MemberRequest, receipt_id: uuid.UUID) -> dict:
     organisation_id = request.organisation_id
     status = receipt_status(organisation_id, receipt_id)
     if status is None:
@@ -146,7 +147,7 @@ def _referring(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> list[tuple[
 @never_cache
 @require_http_methods(["GET", "POST"])
 @role_required("owner", "manager")
-def refund(request: HttpRequest, receipt_id: uuid.UUID) -> HttpResponse:
+def refund(request: MemberRequest, receipt_id: uuid.UUID) -> HttpResponse:
     """Shows what a refund will do; does it when its form comes back."""
     status = receipt_status(request.organisation_id, receipt_id)
     if status is None:
@@ -174,7 +175,7 @@ def refund(request: HttpRequest, receipt_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @role_required("owner", "manager")
-def callback_resend(request: HttpRequest, receipt_id: uuid.UUID, callback_id: uuid.UUID) -> HttpResponse:
+def callback_resend(request: MemberRequest, receipt_id: uuid.UUID, callback_id: uuid.UUID) -> HttpResponse:
     try:
         resend(organisation_id=request.organisation_id, callback_id=callback_id)
     except ObjectDoesNotExist:
@@ -185,7 +186,7 @@ def callback_resend(request: HttpRequest, receipt_id: uuid.UUID, callback_id: uu
 
 @require_GET
 @role_required("owner", "manager")
-def registers(request: HttpRequest) -> HttpResponse:
+def registers(request: MemberRequest) -> HttpResponse:
     at = now()
     rows = [_register(register, status, at) for register, status in register_list(request.organisation_id)]
     rows.sort(key=lambda row: -health.TONES.index(row["tone"]))
@@ -194,7 +195,7 @@ def registers(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @role_required("owner", "manager")
-def register(request: HttpRequest, register_id: uuid.UUID) -> HttpResponse:
+def register(request: MemberRequest, register_id: uuid.UUID) -> HttpResponse:
     found = register_health(request.organisation_id, register_id)
     if found is None:
         raise Http404
@@ -246,7 +247,7 @@ def _register(cash_register, status, at) -> dict:
 
 @require_GET
 @role_required("owner", "manager")
-def connect(request: HttpRequest) -> HttpResponse:
+def connect(request: MemberRequest) -> HttpResponse:
     """What a shop's developer has to enter: addresses and channels."""
     with within(request.organisation_id):
         channels = list(Channel.objects.order_by("name"))

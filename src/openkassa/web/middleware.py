@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
 from openkassa.core.tenancy import within
-from openkassa.web.organisations import workplaces_of
+from openkassa.web.organisations import Workplace, workplaces_of
+from openkassa.web.requests import PersonRequest
 
 SESSION_KEY = "organisation"
 
@@ -20,7 +22,7 @@ def organisation_of_session(get_response: Callable[[HttpRequest], HttpResponse])
     forgotten. Without a membership `organisation_id` is None, and any query of tenant tables raises an error.
     """
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: Any) -> HttpResponse:
         request.memberships, request.membership = [], None
         request.organisation_id, request.role = None, ""
         if request.user.is_authenticated:
@@ -36,7 +38,7 @@ def organisation_of_session(get_response: Callable[[HttpRequest], HttpResponse])
     return middleware
 
 
-def choose_organisation(request: HttpRequest, organisation_id: uuid.UUID) -> bool:
+def choose_organisation(request: PersonRequest, organisation_id: uuid.UUID) -> bool:
     """Makes the organisation the one of the session. False, and no change, for one that isn't the person's."""
     mine = any(membership.organisation_id == organisation_id for membership in request.memberships)
     if mine:
@@ -44,7 +46,7 @@ def choose_organisation(request: HttpRequest, organisation_id: uuid.UUID) -> boo
     return mine
 
 
-def _chosen(request: HttpRequest):
+def _chosen(request: PersonRequest) -> Workplace | None:
     wanted = request.session.get(SESSION_KEY)
     for membership in request.memberships:
         if str(membership.organisation_id) == wanted:

@@ -23,7 +23,7 @@ class Workplace:
 
     @property
     def role_label(self) -> str:
-        return Role(self.role).label
+        return str(Role(self.role).label)
 
 
 def workplaces_of(user_id: uuid.UUID) -> list[Workplace]:

@@ -31,7 +31,7 @@ class Filters(forms.Form):
     after = forms.UUIDField(required=False, error_messages={"invalid": lazy("This page of the list no longer exists.")})
 
     def clean(self) -> dict:
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until and since > until:
             self.add_error("until", lazy("The last day is before the first one."))

@@ -30,9 +30,10 @@ def printed_form(found: PublicReceipt) -> PrintedReceipt | None:
     status = found.status
     with within(status.organisation_id):
         document_id = ReceiptState.objects.values_list("document_id", flat=True).get(receipt_id=status.receipt_id)
-        container = (
-            DocumentContainer.objects.filter(document_id=document_id).values_list("container", flat=True).first()
-        )
+        if document_id is None:
+            return None
+        found_bytes = DocumentContainer.objects.filter(document_id=document_id).values_list("container", flat=True)
+        container = found_bytes.first()
     return None if container is None else printed(read_document(bytes(container)))
 
 
@@ -58,7 +59,9 @@ def receipt_pdf(found: PublicReceipt) -> bytes | None:
 
 def set_receipt(data: dict) -> bytes:
     """The PDF of `title`, `rows` (kind, left, right, strong), `qr` (SVG or empty), `state` and `address`."""
-    return _compiler().compile(format="pdf", sys_inputs={"data": json.dumps(data)})
+    made = _compiler().compile(format="pdf", sys_inputs={"data": json.dumps(data)})
+    assert isinstance(made, bytes)
+    return made
 
 
 def _qr_svg(text: str) -> str:
