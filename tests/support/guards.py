@@ -18,7 +18,7 @@ from tests.support import cleaning
 
 @contextlib.contextmanager
 def without_index(superuser: psycopg.Connection, *names: str) -> Iterator[None]:
-    """No such unique indexes, be they of a constraint or not."""
+    """No such indexes, be they of a constraint or not."""
     found = [_index(superuser, name) for name in names]
     for name, table, _, is_constraint in found:
         drop = "ALTER TABLE {table} DROP CONSTRAINT {name}" if is_constraint else "DROP INDEX {name}"
