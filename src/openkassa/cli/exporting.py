@@ -6,6 +6,7 @@ import os
 import uuid
 import zipfile
 from pathlib import Path
+from typing import BinaryIO
 
 from django.apps import apps
 from django.db import connection
@@ -19,30 +20,42 @@ class NothingToExport(Exception):
     """There is no such organisation."""
 
 
-def tenant_tables() -> list[str]:
-    """Tables whose rows belong to an organisation."""
-    return sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, TenantRow))
+def tenant_tables() -> dict[str, str]:
+    """Tables with rows of organisations, their histories too → the column that names the organisation."""
+    tables = {Organisation._meta.db_table: "id"}
+    for model in apps.get_models():
+        tracked = getattr(model, "pgh_tracked_model", None) or model
+        if issubclass(tracked, TenantRow):
+            tables[model._meta.db_table] = "organisation_id"
+        elif tracked is Organisation:
+            tables[model._meta.db_table] = "id"  # the history keeps the name of the column
+    return dict(sorted(tables.items()))
 
 
 def organisation_export(organisation_id: uuid.UUID, target: Path) -> dict[str, int]:
-    """Writes `target` (mode 0600, must not exist) in one snapshot; returns rows by table. Raises `NothingToExport`."""
+    """Writes `target` (mode 0600, must not exist) in one snapshot; returns rows by table.
+
+    Raises `NothingToExport`, `OSError` for a target that can't be made. What fails leaves no file behind.
+    """
     if not Organisation.objects.filter(id=organisation_id).exists():
         raise NothingToExport(f"There is no organisation {organisation_id}.")
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    rows: dict[str, int] = {}
+    try:
+        with os.fdopen(handle, "wb") as file:
+            return _write(organisation_id, file)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def _write(organisation_id: uuid.UUID, file: BinaryIO) -> dict[str, int]:
     connection.ensure_connection()
     raw = connection.connection
-    with (
-        os.fdopen(handle, "wb") as file,
-        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
-        raw.transaction(),
-        raw.cursor() as cursor,
-    ):
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive, raw.transaction(), raw.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        rows["core_organisation"] = _table(cursor, archive, "core_organisation", "id", organisation_id)
-        for table in tenant_tables():
-            rows[table] = _table(cursor, archive, table, "organisation_id", organisation_id)
-    return rows
+        return {
+            table: _table(cursor, archive, table, column, organisation_id) for table, column in tenant_tables().items()
+        }
 
 
 def _table(cursor, archive: zipfile.ZipFile, table: str, column: str, organisation_id: uuid.UUID) -> int:

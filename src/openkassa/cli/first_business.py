@@ -60,6 +60,9 @@ def business_create(
             ffd=versions[ffd],
             taxation=taxation,
         )
+        _, access = atol_channel(organisation_id=organisation.id, pool=pool, login=f"shop-{inn}", name="АТОЛ Онлайн")
+        _, key = v1_channel(organisation_id=organisation.id, pool=pool, name="API")
+        # Last, as files are not rolled back.
         register = register_with_device(
             settings=settings(),
             organisation_id=organisation.id,
@@ -68,8 +71,6 @@ def business_create(
             new=random_register(),
             utc_offset=utc_offset,
         )
-        _, access = atol_channel(organisation_id=organisation.id, pool=pool, login=f"shop-{inn}", name="АТОЛ Онлайн")
-        _, key = v1_channel(organisation_id=organisation.id, pool=pool, name="API")
     return {
         "organisation": str(organisation.id),
         "owner": f"{owner} / {secret}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from urllib.parse import urlsplit, urlunsplit
 
 from openkassa.core.logs import mask
 from openkassa.core.models import Notification
@@ -59,7 +60,7 @@ def life_of_receipt(receipt_id: uuid.UUID) -> list[Step] | None:
         steps.append((_moment(acknowledgement.acknowledged_at), "operator", f"answered code {acknowledgement.code}"))
     for callback, deliveries in receipt_callbacks(organisation_id, receipt_id):
         steps.append(
-            (_moment(callback.created_at), "callback", f"{callback.event} to {callback.url}: {callback.state}")
+            (_moment(callback.created_at), "callback", f"{callback.event} to {_place(callback.url)}: {callback.state}")
         )
         for delivery in reversed(deliveries):
             answer = delivery.status or delivery.error
@@ -81,6 +82,12 @@ def _device(organisation_id: uuid.UUID, attempt: Attempt) -> Step:
         return _moment(attempt.opened_at), "device", f"{register.serial} made nothing for this attempt"
     made = dt.datetime.fromtimestamp(document.utc_time, dt.UTC)
     return _moment(made), "device", f"{register.serial} made ФД {document.fd}, ФПД {document.fiscal_sign}"
+
+
+def _place(url: str) -> str:
+    """An address without what may be secret in it: account and query."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _moment(moment: dt.datetime) -> str:

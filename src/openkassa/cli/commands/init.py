@@ -46,6 +46,8 @@ def init(
     except ValidationError as error:
         raise Trouble("; ".join(error.messages)) from error
     except IntegrityError as error:
+        if "channel_key_once" in str(error):
+            raise Trouble(f"there is a business with ИНН {inn} already: see `kassa org list`") from error
         raise Trouble(f"{owner} signs in already: choose another phone or e-mail") from error
     for title, value in made.items():
         print(f"{title}: {value}")

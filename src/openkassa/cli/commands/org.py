@@ -70,8 +70,10 @@ def export(organisation: Id, target: Annotated[Path, typer.Argument(help="New fi
 
     try:
         rows = organisation_export(organisation, target)
-    except (NothingToExport, FileExistsError) as error:
+    except NothingToExport as error:
         raise Trouble(str(error)) from error
+    except OSError as error:
+        raise Trouble(f"{target} can't be written: {error.strerror or error}. Name a new file.") from error
     print(f"{sum(rows.values())} rows of {len(rows)} tables in {target}")
 
 
