@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 
 from django.apps import apps
+from django.utils.translation import override
 from pghistory.models import Event
 
 from openkassa.core.models import Organisation
-from openkassa.kassa.receipts.models import TRANSITIONS
+from openkassa.kassa.receipts.models import TRANSITIONS, State
 
 ROOT = Path(__file__).parents[2]
 OFD = ROOT / "src" / "openkassa" / "ofd"
@@ -49,3 +50,15 @@ def test_the_diagram_of_states_is_the_table_of_transitions() -> None:
     page = (ROOT / "docs" / "life-of-a-receipt.md").read_text()
     drawn = set(re.findall(r"^    (\w+) --> (\w+)", page, re.MULTILINE))
     assert drawn == {(before, after) for before, afters in TRANSITIONS.items() for after in afters}
+
+
+def test_the_glossary_calls_states_as_the_pages_do() -> None:
+    glossary = (ROOT / "docs" / "glossary.md").read_text()
+    said = dict(
+        re.findall(
+            r"^\| (\w[\w ]*) \| ([^|(]+?)(?: \([^|]*)? \| [^|]* \| state of a receipt \|$", glossary, re.MULTILINE
+        )
+    )
+    with override("ru"):
+        shown = {state.value.replace("_", " "): str(state.label) for state in State}
+    assert {name: said.get(name) for name in shown} == shown
