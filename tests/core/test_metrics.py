@@ -24,7 +24,7 @@ from openkassa.core.tenancy import within
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "ops" / "alerts" / "openkassa.yml"
 PAGE = ROOT / "docs" / "reference" / "metrics.md"
-MAKERS = ("openkassa.core.metrics", "openkassa.kassa.metrics", "openkassa.events.hub", "openkassa.ofd.exchange.metrics")
+MAKERS = ("openkassa.core.metrics", "openkassa.kassa.fiscalisation.metrics", "openkassa.events.hub", "openkassa.ofd.exchange.metrics")
 OWN = re.compile(r"\b(?:kassa|ofd)_[a-z0-9_]+\b")
 BY_PROMETHEUS = {"up"}
 WORDS = {"max", "min", "sum", "by", "rate", "time", "histogram_quantile", "register", "serial", "face", "le"}
@@ -44,7 +44,7 @@ def samples() -> dict[tuple, float]:
 
 def refreshed(days: float = 0, minutes: float = 0) -> dict[str, float]:
     """Gauges so much later, by name; of registers there is one."""
-    from openkassa.kassa.metrics import Gauges
+    from openkassa.kassa.fiscalisation.metrics import Gauges
 
     gauges = Gauges()
     gauges.refresh(now() + dt.timedelta(days=days, minutes=minutes))
@@ -116,7 +116,7 @@ def test_registers_of_one_number_in_two_organisations_are_two(world: World) -> N
     """A label set twice would make the whole scrape unreadable."""
     from tests.support.world import make_world
 
-    from openkassa.kassa.metrics import Gauges
+    from openkassa.kassa.fiscalisation.metrics import Gauges
     from openkassa.kassa.registers.models import CashRegister
 
     other = make_world(name="ООО «Второе»")
@@ -154,7 +154,7 @@ def metrics_told() -> set[str]:
     import importlib
 
     from openkassa.device import health
-    from openkassa.kassa.metrics import Gauges
+    from openkassa.kassa.fiscalisation.metrics import Gauges
 
     for maker in MAKERS:
         importlib.import_module(maker)

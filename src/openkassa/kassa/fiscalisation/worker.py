@@ -22,8 +22,7 @@ from openkassa.core.clock import now
 from openkassa.core.notifications import notifications_drain
 from openkassa.core.settings import settings
 from openkassa.core.tenancy import all_tenants
-from openkassa.kassa import metrics
-from openkassa.kassa.fiscalisation import sql
+from openkassa.kassa.fiscalisation import metrics, sql
 from openkassa.kassa.fiscalisation.context import usual_batch
 from openkassa.kassa.fiscalisation.spread import registers_chosen
 from openkassa.kassa.fiscalisation.turn import register_turn
