@@ -24,7 +24,12 @@ from openkassa.core.tenancy import within
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "ops" / "alerts" / "openkassa.yml"
 PAGE = ROOT / "docs" / "reference" / "metrics.md"
-MAKERS = ("openkassa.core.metrics", "openkassa.kassa.fiscalisation.metrics", "openkassa.events.hub", "openkassa.ofd.exchange.metrics")
+MAKERS = (
+    "openkassa.core.metrics",
+    "openkassa.kassa.fiscalisation.metrics",
+    "openkassa.events.hub",
+    "openkassa.ofd.exchange.metrics",
+)
 OWN = re.compile(r"\b(?:kassa|ofd)_[a-z0-9_]+\b")
 BY_PROMETHEUS = {"up"}
 WORDS = {"max", "min", "sum", "by", "rate", "time", "histogram_quantile", "register", "serial", "face", "le"}
