@@ -38,7 +38,7 @@ format: setup-dev ## let ruff write what it wants to read
 	$(BIN)/ruff format .
 
 types: setup-dev ## mypy
-	KASSA_HOME=.mypy_cache/home $(BIN)/mypy
+	@bash scripts/types.sh
 
 imports: setup-dev ## who may import whom
 	$(BIN)/lint-imports

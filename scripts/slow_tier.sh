@@ -36,7 +36,7 @@ newer_python() { # the law's library under a newer interpreter, where the machin
 
 check "ruff" ruff check .
 check "format" ruff format --check .
-check "types" env KASSA_HOME=.mypy_cache/home mypy
+check "types" bash scripts/types.sh
 check "import contracts" lint-imports
 check "templates" djlint --lint --quiet src/openkassa
 check "migrations of kassa" python -m openkassa.cli.migration_lint kassa

@@ -11,17 +11,16 @@ from openkassa.cli import demo
 
 
 def write_ofd(users: list[demo.DemoUser]) -> None:
-    from openkassa.core.identity import normalise_identifier
-    from openkassa.ofd.people.models import LoginIdentifier
+    from openkassa.ofd.people.selectors import user_find
     from openkassa.ofd.people.services import user_create, user_set_password
 
     names = dict(demo.PEOPLE)
     for user in users:
         if user.role != "operator":
             continue
-        known = LoginIdentifier.objects.filter(value=normalise_identifier(user.login)[1]).first()
+        known = user_find(identifier=user.login)
         if known is not None:  # an earlier attempt got this far
-            user_set_password(user=known.user, password=user.password)
+            user_set_password(user=known, password=user.password)
         else:
             user_create(display_name=names[user.role], identifier=user.login, password=user.password, is_operator=True)
 

@@ -5,6 +5,8 @@ A person signs in with any of their identifiers (phone in E.164 form, or e-mail)
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import phonenumbers
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import make_password
@@ -18,8 +20,8 @@ from openkassa.core.ids import uuid7
 
 
 class PersonManager(BaseUserManager):
-    def get_by_natural_key(self, identifier: str):
-        return self.get(identifiers__value=normalise_identifier(identifier)[1])
+    def get_by_natural_key(self, username: str | None):
+        return self.get(identifiers__value=normalise_identifier(username or "")[1])
 
 
 class AbstractPerson(AbstractBaseUser):
@@ -30,7 +32,7 @@ class AbstractPerson(AbstractBaseUser):
     created_at = models.DateTimeField(default=now, editable=False)
 
     USERNAME_FIELD = "id"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = PersonManager()
 
     class Meta:

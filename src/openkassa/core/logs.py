@@ -9,6 +9,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from structlog.typing import Processor
 
 SECRET_KEYS = re.compile(r"pass|secret|token|authorization|cookie|otp|pin$|signature|api_?key", re.IGNORECASE)
 EMAIL = re.compile(r"([A-Za-z0-9._%+-])[A-Za-z0-9._%+-]*@([A-Za-z0-9.-]+)")
@@ -40,7 +41,7 @@ def _mask_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> 
 
 def configure(process: str, level: int = logging.INFO) -> None:
     """Sets logging up; every process calls it once, before anything is logged."""
-    shared = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -27,7 +27,7 @@ class TenantRow(models.Model):
 
     organisation = models.ForeignKey("core.Organisation", on_delete=models.PROTECT, related_name="+", db_index=False)
 
-    objects = ScopedManager(organisation="organisation")
+    objects = ScopedManager(organisation="organisation")  # type: ignore[django-manager-missing] # made by a call
 
     class Meta:
         abstract = True
@@ -94,7 +94,7 @@ class TenantForeignKey(BaseConstraint):
 
     def deconstruct(self):
         path = f"{self.__class__.__module__}.{self.__class__.__name__}"
-        kwargs = {"column": self.column, "to": self.to, "name": self.name}
+        kwargs: dict[str, Any] = {"column": self.column, "to": self.to, "name": self.name}
         if self.to_column != "id":
             kwargs["to_column"] = self.to_column
         if self.deferrable:

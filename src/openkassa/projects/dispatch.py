@@ -24,7 +24,7 @@ class MachineHandler(WSGIHandler):
         self._middleware_chain = convert_exception_to_response(self._with_length)
 
     def _with_length(self, request: HttpRequest) -> HttpResponseBase:
-        response = self._get_response(request)
+        response = self._get_response(request)  # type: ignore[attr-defined] # not in the stubs
         if not response.streaming:
             response.headers["Content-Length"] = str(len(response.content))
         return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 import structlog
 
@@ -61,7 +62,7 @@ def _task(turn: Turn, command: RegisterCommand) -> Task:
     task_id = command.id.hex
     if command.kind == CommandKind.REGISTER:
         return registration_task(task_id, turn.register, reasons=command.payload.get("reasons"))
-    plain = {
+    plain: dict[CommandKind, Callable[..., Task]] = {
         CommandKind.OPEN_SHIFT: OpenShift,
         CommandKind.CLOSE_SHIFT: CloseShift,
         CommandKind.SETTLEMENTS: ReportSettlements,

@@ -175,4 +175,5 @@ def channel_key_revoke(*, organisation_id: uuid.UUID, key_id: uuid.UUID) -> None
 def channels_with_expiry() -> list[tuple[uuid.UUID, uuid.UUID, int]]:
     """(organisation, channel, seconds) of the channels whose waiting receipts are withdrawn after a time."""
     with all_tenants("expiry of waiting receipts is looked for in every organisation"):
-        return list(Channel.objects.exclude(expire_after=None).values_list("organisation_id", "id", "expire_after"))
+        rows = Channel.objects.exclude(expire_after=None).values_list("organisation_id", "id", "expire_after")
+        return [(organisation, channel, seconds) for organisation, channel, seconds in rows if seconds is not None]

@@ -84,7 +84,7 @@ def refund_accept(
             organisation_id=organisation_id, channel_id=channel.channel_id, external_key=external_id
         )
         if first is None:
-            draft = _built(organisation_id, original, state, build)
+            draft: ReceiptDraft | None = _built(organisation_id, original, state, build)
         else:
             draft = receipt_draft(organisation_id, first[0])  # not stored again: the key is known
         assert draft is not None
