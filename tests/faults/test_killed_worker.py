@@ -26,7 +26,7 @@ def test_a_worker_killed_at_a_step_is_followed_by_another(world, point):
     assert turn_killed_at(world, device, point).wait() == -9
     assert world.status(device).holder == "killed"
     assert world.turn(device) == 0, "nobody else may try before the lease is over or its holder is known to be gone"
-    world.turn(device, dead=["killed"])
+    _follow(world, device)
     world.drain()
     assert [world.state(one).state for one in sold] == ["fiscalised"] * 5
     assert len(world.attempts("void")) == (5 if point == "attempt_committed" else 0)
@@ -38,10 +38,21 @@ def test_a_worker_killed_while_it_opens_the_shift_is_followed_by_another(world, 
     device = world.add_register()
     world.sell()
     assert turn_killed_at(world, device, point).wait() == -9
-    world.turn(device, dead=["killed"])
+    _follow(world, device)
+    world.drain()
     assert world.states() == {"fiscalised": 1}
     assert world.status(device).shift == 1
     common_check(world)
+
+
+def _follow(world, device) -> None:
+    """Another worker takes over, as soon as the server has noticed that the killed one's transaction is dead."""
+
+    def taken_over() -> bool:
+        world.turn(device, dead=["killed"])
+        return world.status(device).holder != "killed"
+
+    wait_for(taken_over)
 
 
 def test_workers_that_die_one_after_another_confirm_everything(confirmed_world, check_all, tmp_path):
@@ -98,7 +109,7 @@ def _sent_and_forgotten(world):
     _sent_and_killed(world, device)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(turn_module, "_work", lambda turn: 0)
-        world.turn(device, dead=["killed"])  # asks the device for the task, and no more
+        _follow(world, device)  # asks the device for the task, and no more
     assert world.events(sold) == ["accepted", "assigned", "accepted"], "the device did not know the task"
     assert world.turn(other) == 1
     return device, other
