@@ -66,7 +66,8 @@ class Item(Struct):
     price: int  # 1079, kopecks for one unit, discounts already taken off
     quantity: Decimal  # 1023
     amount: int  # 1043, kopecks
-    vat: int  # 1199: 1 20 %, 2 10 %, 3 20/120, 4 10/110, 5 0 %, 6 none, 7 5 %, 8 7 %, 9 5/105, 10 7/107, 11 22 %, 12 22/122
+    # 1199: 1 20 %, 2 10 %, 3 20/120, 4 10/110, 5 0 %, 6 none, 7 5 %, 8 7 %, 9 5/105, 10 7/107, 11 22 %, 12 22/122
+    vat: int
     method: int  # 1214, 1..7
     kind: int  # 1212, 1..33
     measure: int = 0  # 2108 (FFD 1.2)
