@@ -152,6 +152,8 @@ def test_a_dry_run_changes_nothing(confirmed_world: World) -> None:
     sold_and_confirmed(confirmed_world)
     said = forget(1828, dry_run=True)
     assert "receipts with their documents: 2 older than 1827 days" in said
+    (archived,) = [line for line in said if line.startswith("documents at the operator")]
+    assert int(archived.rpartition(" ")[2]) >= 4
     assert count("kassa_receipts_receipt") == 3
     assert count(REQUEST_TABLE) == 3
 

@@ -118,7 +118,7 @@ def _register(register: CashRegister, status: RegisterStatus, at: dt.datetime) -
             advice="order a new fiscal storage and replace it",
         )
     if not status.problem:
-        yield Finding(check=name, level=GOOD, text=f"{register.get_state_display()}, document {status.last_fd}")
+        yield Finding(check=name, level=GOOD, text=f"{register.state}, last document {status.last_fd}")
 
 
 def receipts(settings: Settings) -> Iterator[Finding]:

@@ -164,13 +164,19 @@ def _operator(settings: Settings, at: dt.datetime, counter_days: int, say: Say, 
     """The operator's archive has a rule of its own, which is the law's."""
     years = f"documents at the operator older than {archive.KEEP_YEARS} years"
     with _owner(settings, "ofd") as connection:
-        say(f"{years}: would go" if dry_run else f"{years}: {archive.run_due(connection, at)}")
+        say(f"{years}: {_archive_count(connection, at) if dry_run else archive.run_due(connection, at)}")
         before = at - dt.timedelta(days=counter_days)
         for table, column, moment, title in (
             ("ofd_people_attemptcounter", "window", before, "operator's counters of attempts"),
             (SESSIONS, "expire_date", at, "operator's sessions that have ended"),
         ):
             _plain_rows(connection, table, column, moment, title, say, dry_run=dry_run)
+
+
+def _archive_count(connection: psycopg.Connection, at: dt.datetime) -> int:
+    query = "SELECT count(*) FROM ofd_archive_document WHERE received_at < %s"
+    (count,) = connection.execute(query, [at - dt.timedelta(days=FISCAL_DAYS)]).fetchone() or (0,)
+    return count
 
 
 def _patiently(work: Callable[[], T], what: str) -> T:
