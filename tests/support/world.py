@@ -176,10 +176,16 @@ class World:
             self.turn(device)
         return device
 
-    def sell(self, external_id: str | None = None, **changes) -> Accepted:
+    def sell(self, external_id: str | None = None, callback_url: str = "", **changes) -> Accepted:
         draft = sale(**changes)
         key = external_id or uuid.uuid4().hex
-        return receipt_accept(channel=self.channel, draft=draft, external_id=key, body=repr(draft).encode())
+        return receipt_accept(
+            channel=self.channel,
+            draft=draft,
+            external_id=key,
+            body=repr(draft).encode(),
+            callback_url=callback_url,
+        )
 
     def turn(self, device: Device, holder: str = "test", dead: Sequence[str] = ()) -> int:
         assert device.register is not None

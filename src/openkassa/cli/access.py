@@ -25,6 +25,6 @@ class NewRegister:
     sequence: int  # of the test registration number
 
 
-def password(length: int = 20) -> str:
-    """A random secret of letters and digits: 20 characters are 119 bits."""
+def password(length: int = 22) -> str:
+    """A random secret of letters and digits: 22 characters are 130 bits."""
     return "".join(secrets.choice(LETTERS) for _ in range(length))

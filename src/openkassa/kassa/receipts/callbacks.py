@@ -128,7 +128,7 @@ def delay_before(attempt: int) -> dt.timedelta:
 def _send(organisation_id: uuid.UUID, receipt_id: uuid.UUID, url: str) -> Outcome:
     status = receipt_status(organisation_id, receipt_id)
     if status is None:
-        return Outcome(status=None, milliseconds=0, error="receipt not found", body_start=b"")
+        return Outcome(status=None, milliseconds=0, error="receipt not found", code="protocol")
     renderer = _renderers.get(status.channel_kind, msgspec.json.encode)
     return post_json(url, renderer(status))
 
@@ -137,21 +137,20 @@ def _record(
     organisation_id: uuid.UUID, callback_id: uuid.UUID, outcome: Outcome, attempts: int, give_up_at: dt.datetime
 ) -> None:
     at = now()
-    delivered = outcome.error is None and outcome.status is not None and 200 <= outcome.status < 300
     with atomic(), within(organisation_id):
         CallbackDelivery.objects.create(
             organisation_id=organisation_id,
             callback_id=callback_id,
             at=at,
             status=outcome.status,
-            error=(outcome.error or "")[:300],
+            error=outcome.error[:300],
             milliseconds=outcome.milliseconds,
         )
         change: dict = {"next_at": at + delay_before(attempts)}
-        if delivered:
+        if outcome.ok:
             change = {"state": CallbackState.DELIVERED}
         elif change["next_at"] > give_up_at:
             change = {"state": CallbackState.FAILED}
         Callback.objects.filter(id=callback_id, state=CallbackState.WAITING).update(**change)
-    if not delivered:
+    if not outcome.ok:
         log.info("callback_failed", callback_id=str(callback_id), status=outcome.status, error=outcome.error)
