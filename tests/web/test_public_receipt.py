@@ -26,7 +26,7 @@ def test_a_wrong_token_and_an_unknown_receipt_are_answered_alike(shop, client):
 def test_a_waiting_receipt_says_so_and_has_no_pdf(shop, client):
     sold = shop.world.sell("order-1", buyer=Buyer(contact="buyer@example.com", name="Асан Иванов"))
     html = assert_page(client.get(address(sold)))
-    assert "every 2s" in html
+    assert "receipt-changed" in html and "/events/receipts/" in html
     assert "buyer@example.com" not in html and "Асан" not in html  # the address may be passed on
     assert client.get(address(sold) + "/pdf").status_code == 404
 
@@ -41,7 +41,7 @@ def test_the_page_follows_the_document_to_the_operator(confirmed_world, client):
     assert client.get(address(sold) + "/pdf").content.startswith(b"%PDF")
     wait_for(lambda: confirmed_world.turn(device) == 0 and confirmed_world.state(sold).state == "confirmed")
     html = assert_page(client.get(address(sold)))
-    assert "every 2s" not in html
+    assert "receipt-changed" not in html
     assert f"/{device.fn}/{confirmed_world.state(sold).fd}/" in html  # the operator's page
 
 

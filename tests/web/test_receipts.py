@@ -108,12 +108,12 @@ def test_a_waiting_receipt_asks_for_news_and_a_finished_one_does_not(owner, shop
 
     sold = shop.world.sell("order-1")
     address = f"/receipts/{sold.receipt_id}"
-    assert 'hx-trigger="every 2s"' in assert_page(owner.get(address))
+    assert 'hx-trigger="receipt-changed from:body"' in assert_page(owner.get(address))
     live = assert_page(owner.get(f"{address}/live"))
     assert live.lstrip().startswith('<div id="live"')
     receipt_withdraw(organisation_id=shop.organisation_id, receipt_id=sold.receipt_id, reason="передумали")
     html = assert_page(owner.get(f"{address}/live"))
-    assert "every 2s" not in html and "передумали" in html
+    assert "receipt-changed" not in html and "передумали" in html
 
 
 def test_a_callback_is_sent_again_by_its_button(owner, shop, client):
@@ -150,6 +150,6 @@ def test_a_confirmed_receipt_shows_its_document_and_is_found_by_its_number(confi
     fd = confirmed_world.state(sold).fd
     assert numbers(client.get("/receipts", {"q": str(fd)})) == ["order-1"]
     html = assert_page(client.get(f"/receipts/{sold.receipt_id}"))
-    assert device.fn in html and "data:image/svg+xml" in html and "every 2s" not in html
+    assert device.fn in html and "data:image/svg+xml" in html and "receipt-changed" not in html
     assert_page(client.get(f"/registers/{device.register.id}"))
     assert device.register.name in assert_page(client.get("/registers"))

@@ -27,6 +27,7 @@ from openkassa.web import health, receipt_facts, wording
 from openkassa.web.access import role_required
 from openkassa.web.addresses import api_addresses
 from openkassa.web.excel import LIMIT, receipts_workbook
+from openkassa.web.live import events_address
 from openkassa.web.places import MOSCOW, Place, offset_of, places
 from openkassa.web.receipt_list import Filters, receipt_page, receipts_all
 from openkassa.web.refund import may_be_refunded, refund_make, refund_preview
@@ -116,6 +117,7 @@ def _receipt_context(request: MemberRequest, receipt_id: uuid.UUID) -> dict:
         "look": wording.STATE_LOOKS[State(status.state)],
         "next": wording.what_next(status.state, status.acknowledgement),
         "final": receipt_facts.is_final(status),
+        "events": events_address(organisation_id, receipt_id),
         "steps": receipt_facts.steps_of(status, names, place.utc_offset),
         "lines": receipt_facts.lines_of(draft) if draft else [],
         "taxes": receipt_facts.taxes_of(draft) if draft else [],

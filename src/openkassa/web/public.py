@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from openkassa.kassa.receipts.links import receipt_token_valid
 from openkassa.web import receipt_facts, wording
 from openkassa.web.addresses import api_addresses
+from openkassa.web.live import events_address
 from openkassa.web.public_receipt import PublicReceipt, public_receipt
 from openkassa.web.receipt_pdf import receipt_pdf as render_pdf
 
@@ -50,6 +51,7 @@ def _page(request: HttpRequest, template: str, receipt_id: uuid.UUID, token: str
         "token": token,
         "kind": wording.kind_of(found.status.form, found.status.operation),
         "final": receipt_facts.is_final(found.status),
+        "events": events_address(found.status.organisation_id, receipt_id),
         "qr": receipt_facts.qr_text(found.status),
         "lines": receipt_facts.lines_of(found.draft),
         "taxes": receipt_facts.taxes_of(found.draft),
