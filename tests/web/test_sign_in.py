@@ -62,8 +62,8 @@ def test_a_success_forgives_the_failures_before_it(client, shop):
 
 
 def test_the_next_window_starts_anew(client, shop, monkeypatch):
+    from openkassa.core import sign_in as module
     from openkassa.core.clock import now
-    from openkassa.web import sign_in as module
 
     for _ in range(11):
         response = sign_in(client, "owner@example.com", "wrong")
@@ -114,14 +114,15 @@ def test_the_profile_changes_name_and_language(owner, shop):
         ("198.51.100.7", "203.0.113.9", "203.0.113.9"),  # a stranger's header is not believed
         ("198.51.100.7", "10.0.0.2", "198.51.100.7"),
         ("1.2.3.4, 198.51.100.7, 10.0.0.3", "10.0.0.2", "198.51.100.7"),
+        ("198.51.100.7, unknown", "10.0.0.2", "10.0.0.2"),  # a proxy that does not say
     ],
 )
 def test_the_address_of_a_visitor_is_the_nearest_that_is_not_our_proxy(monkeypatch, rf, forwarded, remote, expected):
     import dataclasses
     import ipaddress
 
+    from openkassa.core import sign_in as module
     from openkassa.core.settings import settings
-    from openkassa.web import sign_in as module
 
     ours = dataclasses.replace(settings(), trusted_proxies=(ipaddress.ip_network("10.0.0.0/8"),))
     monkeypatch.setattr(module, "settings", lambda: ours)

@@ -21,10 +21,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from openkassa.core.identity import normalise_identifier
+from openkassa.core.models import AttemptCounter
+from openkassa.core.sign_in import SignInThrottled, client_address, sign_in_check
 from openkassa.ui import formats
 from openkassa.web.middleware import choose_organisation
 from openkassa.web.requests import PersonRequest
-from openkassa.web.sign_in import SignInThrottled, client_address, sign_in_check
 
 
 class SignInForm(forms.Form):
@@ -74,7 +75,7 @@ def _authenticated(request: HttpRequest, form: SignInForm):
     """The person, or None with the reason written into the form."""
     pair = {name: form.cleaned_data[name] for name in ("identifier", "password")}
     try:
-        user = sign_in_check(**pair, address=client_address(request))
+        user = sign_in_check(counters=AttemptCounter, key_ring="sign-in", **pair, address=client_address(request))
     except SignInThrottled as error:
         wait = formats.duration(error.retry_after)
         text = gettext("Too many attempts. Try again in %(time)s.") % {"time": wait}

@@ -14,8 +14,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from openkassa.core.identity import normalise_identifier
-from openkassa.ofd.people.sign_in import SignInThrottled, sign_in_check
-from openkassa.ofd.web.visitors import address_of
+from openkassa.core.sign_in import SignInThrottled, client_address, sign_in_check
+from openkassa.ofd.people.models import AttemptCounter
 from openkassa.ui import formats
 
 
@@ -64,9 +64,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 def _authenticated(request: HttpRequest, form: SignInForm):
     """The person, or None with the reason written into the form."""
-    given = form.cleaned_data
+    pair = {name: form.cleaned_data[name] for name in ("identifier", "password")}
     try:
-        user = sign_in_check(identifier=given["identifier"], password=given["password"], address=address_of(request))
+        user = sign_in_check(counters=AttemptCounter, key_ring="ofd_attempts", **pair, address=client_address(request))
     except SignInThrottled as error:
         text = lazy("Too many attempts. Try again in %(time)s.") % {"time": formats.duration(error.retry_after)}
         form.add_error("password", forms.ValidationError(text, code="throttled"))
