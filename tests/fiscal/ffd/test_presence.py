@@ -9,17 +9,18 @@ from openkassa.fiscal.ffd import reports
 from openkassa.fiscal.ffd.conditions import CONDITIONS
 from openkassa.fiscal.ffd.conditions_page import page
 from openkassa.fiscal.ffd.counters import TotalCounters
-from openkassa.fiscal.ffd.documents import acknowledgement, document_header, signed_document
 from openkassa.fiscal.ffd.findings import ERROR, WARNING, errors
 from openkassa.fiscal.ffd.presence import CONDITIONAL, check, rules
 from openkassa.fiscal.ffd.reader import Document, read_document
 from openkassa.fiscal.ffd.render import render_content
 from openkassa.fiscal.ffd.tags import TAGS
 from openkassa.fiscal.ffd.tlv import decode, encode
+from openkassa.fiscal.fn import Registration, make_acknowledgement
+from openkassa.fiscal.fn.documents import Writer, receipt_fields, u32
+from openkassa.fiscal.wire import Container
 
 ROOT = Path(__file__).parents[3]
 VECTORS = ROOT / "tests/vectors"
-SIGN = bytes.fromhex("310466297660")
 CASHIER = reports.Cashier(name="Кассир", inn="500000000413")
 TOTALS = TotalCounters(count=1)
 
@@ -55,16 +56,19 @@ REPORTS = {
 }
 
 
-def signed(form, content, ffd, **header):
-    head = document_header(
-        ffd=ffd, fn="9999078900005488", rnm="0000000005008570", inn="7702203276", fd=87, at=1_771_234_560, **header
-    )
-    return read_document(signed_document(form, head, content, SIGN))
+def signed(form, content, ffd, own=b""):
+    """What a storage makes of the register's `content`; `own` is what it writes behind the sign."""
+    return read_document(container(form, content, ffd, own))
+
+
+def container(form, content, ffd, own):
+    writer = Writer("9999078900005488", Registration("0000000005008570", "7702203276", 1, ffd, 0, 180))
+    return writer.write(form, 87, 1_771_234_560, own + content, has_format=False)[1]
 
 
 def receipt(draft, ffd=4):
     content = render_content(draft, make_profile(ffd=ffd))
-    return signed(draft.form, content, ffd, shift=1, number=1, operation=draft.operation, total=draft.total)
+    return signed(draft.form, content, ffd, receipt_fields(1, 1, draft.operation, draft.total))
 
 
 @pytest.mark.parametrize("ffd", [2, 3, 4])
@@ -82,12 +86,13 @@ def test_our_receipts_pass_with_each_rate(code):
 @pytest.mark.parametrize("ffd", [2, 3, 4])
 @pytest.mark.parametrize("form", sorted(REPORTS))
 def test_our_reports_pass(form, ffd):
-    shift = {"shift": 1} if form in (2, 5, 6, 21) else {}
-    assert check(signed(form, REPORTS[form].content(ffd), ffd, **shift)) == []
+    shift = u32(1038, 1) if form in (2, 5, 6, 21) else b""
+    assert check(signed(form, REPORTS[form].content(ffd), ffd, shift)) == []
 
 
 def test_our_acknowledgement_passes():
-    made = acknowledgement(ofd_inn="7700000016", operator_sign=b"\x88\x06123456", fn="9" * 16, fd=1, at=1, code=0)
+    sent = Container.parse(container(2, b"", 4, u32(1038, 1)))
+    made = make_acknowledgement(sent, operator_inn="7700000016", code=0, local_time=1_771_234_560)
     for ffd in (None, 2, 3, 4):
         assert check(read_document(made), ffd) == []
 

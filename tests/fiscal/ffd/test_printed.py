@@ -12,6 +12,7 @@ from openkassa.fiscal.ffd.presence import rules
 from openkassa.fiscal.ffd.printed import TITLES, WIDTH_58, WIDTH_80, as_text, printed, qr_text
 from openkassa.fiscal.ffd.qr import parse
 from openkassa.fiscal.ffd.reader import Document
+from openkassa.fiscal.fn.documents import u32
 
 
 def lines(document, width=WIDTH_58):
@@ -48,7 +49,7 @@ def test_a_receipt_on_58_mm():
         "РН ККТ          0000000005008570",
         "ФН              9999078900005488",
         "ФД                            87",
-        "ФПД                   1713993312",
+        "ФПД                   1310500858",
     ]
 
 
@@ -121,7 +122,7 @@ def test_qr_of_a_receipt():
 
 
 def test_a_report_names_its_fields():
-    shown = lines(signed(5, REPORTS[5].content(4), 4, shift=12), WIDTH_80)
+    shown = lines(signed(5, REPORTS[5].content(4), 4, u32(1038, 12)), WIDTH_80)
     assert "             ОТЧЕТ О ЗАКРЫТИИ СМЕНЫ" in shown
     assert any(line.startswith("СМЕНА ") and line.endswith(" 12") for line in shown)
     assert printed(signed(2, REPORTS[2].content(4), 4)).qr is None

@@ -1,7 +1,7 @@
 """From a ReceiptDraft to the content that a cash register hands to its fiscal storage (forms 3, 31, 4, 41).
 
 The header tags (1209, 1190, 1041, 1037, 1018, 1040, 1012, 1077, 1038, 1042, 1054, 1020) are put in front by the
-storage: see `documents.document_header`. The order here follows receipts of real registers: correction, lines,
+storage: see `fiscal.fn.documents`. The order here follows receipts of real registers: correction, lines,
 sums, taxation, VAT, then parties and places.
 
 Formats differ in this: FFD 1.05 and 1.1 name agent and supplier phones (1057 …, 1171) and the buyer (1227, 1228) on the

@@ -1,5 +1,5 @@
 """Content of reports, as a register hands it to its storage: registration (1) and its change (11), shift open (2) and
-close (5), settlements (21), closing of the storage (6). `documents.document_header` stands in front of each.
+close (5), settlements (21), closing of the storage (6). What `fiscal.fn.documents` writes stands in front of each.
 
 Each builder is a struct of the report's fields with the tag beside each; `content(ffd)` encodes it for a
 version. A storage counts documents and sums itself and writes them into its reports, so those fields are None for the
