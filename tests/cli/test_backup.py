@@ -16,7 +16,7 @@ import pytest
 from openkassa.cli.postgres import embedded_cluster
 from openkassa.core.settings import read_settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ MARK = "=== block {} ==="
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("platform"),
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(shutil.which("curl") is None, reason="the tour uses curl"),
 ]
 

@@ -78,12 +78,13 @@ def test_a_killed_part_is_started_again(platform: Platform) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # three starts, each of which may take four minutes
 def test_a_second_up_goes_on_with_the_same_data_and_a_killed_one_leaves_nothing() -> None:
     with running_platform() as first:
         everything = descendants(first)
         assert len(everything) > 10
         first.process.send_signal(signal.SIGINT)
-        first.process.wait(60)
+        first.process.wait(120)
         wait_until_ended(everything)
         assert first.output.rstrip().endswith("Stopped.")
 

@@ -13,7 +13,7 @@ from openkassa.core.clock import now
 from openkassa.core.ids import uuid7
 from openkassa.ofd.archive import selectors
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 STORAGES, DOCUMENTS = 100, 500
 DOCUMENTS_OF_A_SHIFT = 100  # the first opens it, the last closes it

@@ -9,6 +9,7 @@ from tests.api.v1.calls import sale, send
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.django_db
 def test_answers_keep_to_the_openapi_document(shop):
     from tests.api.http import call, same_transaction
