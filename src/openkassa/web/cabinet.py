@@ -123,7 +123,7 @@ def _receipt_context(request: MemberRequest, receipt_id: uuid.UUID) -> dict:
         "taxes": receipt_facts.taxes_of(draft) if draft else [],
         "payments": receipt_facts.payments_of(draft) if draft else [],
         "taxation": wording.TAXATIONS.get(status.taxation, status.taxation),
-        "qr": receipt_facts.qr_text(status),
+        "qr": status.qr,
         "attempts": [
             (attempt, names.get(str(attempt.register_id), ""), wording.ATTEMPT_LOOKS[attempt.state])
             for attempt in receipt_facts.attempts_of(organisation_id, receipt_id)

@@ -52,7 +52,7 @@ def _page(request: HttpRequest, template: str, receipt_id: uuid.UUID, token: str
         "kind": wording.kind_of(found.status.form, found.status.operation),
         "final": receipt_facts.is_final(found.status),
         "events": events_address(found.status.organisation_id, receipt_id),
-        "qr": receipt_facts.qr_text(found.status),
+        "qr": found.status.qr,
         "lines": receipt_facts.lines_of(found.draft),
         "taxes": receipt_facts.taxes_of(found.draft),
         "payments": receipt_facts.payments_of(found.draft),

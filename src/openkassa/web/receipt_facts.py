@@ -12,7 +12,6 @@ from openkassa.core.models import Notification
 from openkassa.core.tenancy import within
 from openkassa.fiscal.draft import Item, ReceiptDraft
 from openkassa.fiscal.ffd import codes, vat
-from openkassa.fiscal.ffd.qr import ReceiptQR
 from openkassa.kassa.fiscalisation.models import Attempt
 from openkassa.kassa.receipts.models import FINAL, ReceiptEvent, State
 from openkassa.kassa.receipts.selectors import ReceiptStatus, receipt_events
@@ -44,23 +43,6 @@ class Line:
 
 def is_final(status: ReceiptStatus) -> bool:
     return status.state in FINAL
-
-
-def qr_text(status: ReceiptStatus) -> str:
-    """What the receipt's QR code says; empty before there is a document."""
-    document = status.document
-    if document is None:
-        return ""
-    return str(
-        ReceiptQR(
-            local_time=document.local_time,
-            total=status.total,
-            fn=document.fn,
-            fd=document.fd,
-            fiscal_sign=document.fiscal_sign,
-            operation=status.operation,
-        )
-    )
 
 
 def lines_of(draft: ReceiptDraft) -> list[Line]:

@@ -9,7 +9,6 @@ import msgspec
 from openkassa.api.addresses import receipt_address
 from openkassa.api.v1 import wire, words
 from openkassa.fiscal.draft import ReceiptDraft
-from openkassa.fiscal.ffd.qr import ReceiptQR
 from openkassa.kassa.receipts.selectors import DocumentFacts, ReceiptStatus
 from openkassa.kassa.receipts.services import Accepted
 
@@ -78,15 +77,6 @@ def _document(status: ReceiptStatus, document: DocumentFacts) -> wire.Document:
         at=made.isoformat(timespec="minutes"),
         registration_number=document.rnm,
         serial=document.serial,
-        qr=str(
-            ReceiptQR(
-                local_time=document.local_time,
-                total=status.total,
-                fn=document.fn,
-                fd=document.fd,
-                fiscal_sign=document.fiscal_sign,
-                operation=status.operation,
-            )
-        ),
+        qr=status.qr,
         url=receipt_address(document),
     )

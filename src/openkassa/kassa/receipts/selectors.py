@@ -11,6 +11,7 @@ import msgspec
 from openkassa.core.db import run
 from openkassa.core.tenancy import within
 from openkassa.fiscal.draft import Buyer, ReceiptDraft
+from openkassa.fiscal.ffd.qr import ReceiptQR
 from openkassa.kassa.receipts.models import (
     Callback,
     CallbackDelivery,
@@ -64,6 +65,23 @@ class ReceiptStatus(msgspec.Struct, frozen=True, kw_only=True):
     def is_fiscalised(self) -> bool:
         return self.state in ("fiscalised", "confirmed")
 
+    @property
+    def qr(self) -> str:
+        """What the receipt's QR code says; empty before there is a document."""
+        document = self.document
+        if document is None:
+            return ""
+        return str(
+            ReceiptQR(
+                local_time=document.local_time,
+                total=self.total,
+                fn=document.fn,
+                fd=document.fd,
+                fiscal_sign=document.fiscal_sign,
+                operation=self.operation,
+            )
+        )
+
 
 STATUS = """
 SELECT r.id, r.organisation_id, r.channel_id, c.kind, c.code, r.external_id, r.form, r.operation, r.total, r.taxation,
@@ -76,6 +94,17 @@ JOIN kassa_receipts_channel c ON c.id = r.channel_id AND c.organisation_id = r.o
 LEFT JOIN kassa_registers_fiscaldocument d ON d.id = s.document_id AND d.organisation_id = r.organisation_id
 LEFT JOIN kassa_registers_cashregister k ON k.id = d.register_id AND k.organisation_id = r.organisation_id
 WHERE r.organisation_id = %(organisation_id)s
+"""
+# One arm for each partial index: together they hold the receipts that are not fiscalised.
+COUNTS = """
+SELECT state, count(*) FROM kassa_receipts_receiptstate
+WHERE organisation_id = %(organisation_id)s AND state = 'accepted' GROUP BY state
+UNION ALL
+SELECT state, count(*) FROM kassa_receipts_receiptstate
+WHERE organisation_id = %(organisation_id)s AND state IN ('assigned', 'in_doubt') GROUP BY state
+UNION ALL
+SELECT state, count(*) FROM kassa_receipts_receiptstate
+WHERE organisation_id = %(organisation_id)s AND state IN ('refused', 'withdrawn') GROUP BY state
 """
 LIST_LIMIT = 200
 
@@ -144,13 +173,7 @@ def receipt_list(
 
 def receipt_counts(organisation_id: uuid.UUID) -> dict[str, int]:
     """How many receipts are in each state that is not the usual end."""
-    rows = run(
-        "SELECT state, count(*) FROM kassa_receipts_receiptstate WHERE organisation_id = %(organisation_id)s"
-        " AND state IN ('accepted', 'assigned', 'in_doubt', 'refused', 'withdrawn') GROUP BY state",
-        {"organisation_id": organisation_id},
-        again=True,
-    )
-    return dict(rows)
+    return dict(run(COUNTS, {"organisation_id": organisation_id}, again=True))
 
 
 def receipt_draft(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> ReceiptDraft | None:
