@@ -40,15 +40,7 @@ INSTALLED_APPS = [
 # Middleware of pages. Requests to the wire faces pass none of it: it would cost them a third of their time
 # (see wsgi.py).
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "csp.middleware.CSPMiddleware",
+    *common.MIDDLEWARE,
     "openkassa.web.middleware.organisation_of_session",
 ]
 
@@ -64,10 +56,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "kassa_people.User"
 AUTHENTICATION_BACKENDS = ["openkassa.kassa.people.backends.IdentifierBackend"]
 PASSWORD_HASHERS = common.PASSWORD_HASHERS
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
+AUTH_PASSWORD_VALIDATORS = common.AUTH_PASSWORD_VALIDATORS
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/receipts"
 
@@ -95,10 +84,7 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = _settings.home / "static" / "kassa"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-}
+STORAGES = common.STORAGES
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 LOGGING_CONFIG = None  # core.logs sets logging up, in every process the same way

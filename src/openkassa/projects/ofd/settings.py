@@ -33,15 +33,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "openkassa.ofd.web.middleware.limit_body",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "csp.middleware.CSPMiddleware",
+    *common.MIDDLEWARE,
     "openkassa.ofd.web.errors.TooManyPages",
 ]
 
@@ -57,10 +49,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "ofd_people.User"
 AUTHENTICATION_BACKENDS = ["openkassa.core.identity.IdentifierBackend"]
 PASSWORD_HASHERS = common.PASSWORD_HASHERS
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
+AUTH_PASSWORD_VALIDATORS = common.AUTH_PASSWORD_VALIDATORS
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/registers"
 
@@ -83,10 +72,7 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = _settings.home / "static" / "ofd"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-}
+STORAGES = common.STORAGES
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 LOGGING_CONFIG = None  # core.logs sets logging up, in every process the same way
