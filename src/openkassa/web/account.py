@@ -13,40 +13,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from openkassa.core.identity import normalise_identifier
 from openkassa.core.models import AttemptCounter
-from openkassa.core.sign_in import SignInThrottled, client_address, sign_in_check
-from openkassa.ui import formats
+from openkassa.ui.sign_in import SignInForm, safe_target
 from openkassa.web.middleware import choose_organisation
 from openkassa.web.requests import PersonRequest
-
-
-class SignInForm(forms.Form):
-    """Identifier and password. The error of a wrong pair stands next to the password and names neither."""
-
-    identifier = forms.CharField(
-        label=lazy("E-mail or phone"),
-        max_length=254,
-        widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True, "inputmode": "email"}),
-    )
-    password = forms.CharField(
-        label=lazy("Password"),
-        max_length=256,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
-
-    def clean_identifier(self) -> str:
-        identifier = self.cleaned_data["identifier"]
-        normalise_identifier(identifier)
-        return identifier
 
 
 class ProfileForm(forms.Form):
@@ -58,33 +34,15 @@ class ProfileForm(forms.Form):
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    target = _safe_target(request)
+    target = safe_target(request, reverse("receipts"))
     if request.user.is_authenticated:
         return redirect(target)
     form = SignInForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        user = _authenticated(request, form)
-        if user is not None:
-            login(request, user)
-            return _in_language(redirect(target), user.language)
-    status = 200 if not form.is_bound else 429 if form.has_error("password", "throttled") else 422
-    return render(request, "web/login.html", {"form": form, "next": target}, status=status)
-
-
-def _authenticated(request: HttpRequest, form: SignInForm):
-    """The person, or None with the reason written into the form."""
-    pair = {name: form.cleaned_data[name] for name in ("identifier", "password")}
-    try:
-        user = sign_in_check(counters=AttemptCounter, key_ring="sign-in", **pair, address=client_address(request))
-    except SignInThrottled as error:
-        wait = formats.duration(error.retry_after)
-        text = gettext("Too many attempts. Try again in %(time)s.") % {"time": wait}
-        form.add_error("password", forms.ValidationError(text, code="throttled"))
-        return None
-    if user is None:
-        text = gettext("No account with this e-mail or phone and password. Check both and the keyboard's language.")
-        form.add_error("password", forms.ValidationError(text, code="wrong"))
-    return user
+    person = form.person(request, counters=AttemptCounter, key_ring="sign-in")
+    if person is not None:
+        login(request, person)
+        return _in_language(redirect(target), person.language)
+    return render(request, "web/login.html", {"form": form, "next": target}, status=form.status)
 
 
 @require_POST
@@ -120,13 +78,6 @@ def switch_organisation(request: PersonRequest) -> HttpResponse:
         return redirect("receipts")
     choose_organisation(request, wanted)
     return redirect("receipts")
-
-
-def _safe_target(request: HttpRequest) -> str:
-    """Where to go after signing in: a page of our own, whatever the address says."""
-    target = request.POST.get("next") or request.GET.get("next") or ""
-    own = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if own else reverse("receipts")
 
 
 def _in_language(response: HttpResponse, language: str) -> HttpResponse:
