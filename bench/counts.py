@@ -19,4 +19,5 @@ QUERIES = {
 
 with connection.cursor() as cursor:
     cursor.execute(QUERIES["registers" if sys.argv[1:] else "states"])
-    print(json.dumps(cursor.fetchone()[0] or {}))
+    value = cursor.fetchone()[0]
+    print(json.dumps({} if value is None else value))

@@ -84,3 +84,34 @@ def test_three_registers_one_killed_in_the_middle_of_a_batch(confirmed_world, ch
 def _in_hand(world, device) -> bool:
     with within(world.organisation_id):
         return Attempt.objects.filter(register_id=device.register.id, state="open").exists()
+
+
+def test_a_receipt_that_every_register_refuses_does_not_stop_the_pool(world):
+    """A refusal that may speak of receipt or register is taken for the receipt's at its third time."""
+    device = world.add_register()
+    world.sell()
+    world.turn(device)
+    bad, good = world.sell(), world.sell()
+    device.fault("refuse", str(0x18), times=3)
+    for _ in range(4):
+        world.forget_trouble()
+        world.turn(device)
+    assert world.state(bad).state == "refused"
+    assert world.state(good).state in ("fiscalised", "confirmed")
+    common_check(world)
+
+
+def test_a_register_at_fault_keeps_its_receipts_waiting(world):
+    """A worn-out storage is the register's trouble however often it is met: the receipt waits."""
+    device = world.add_register()
+    world.sell()
+    world.turn(device)
+    waiting = world.sell()
+    device.fault("refuse", str(0x05), times=5)
+    for _ in range(5):
+        world.forget_trouble()
+        world.turn(device)
+    assert world.state(waiting).state == "accepted"
+    world.forget_trouble()
+    world.turn(device)
+    assert world.state(waiting).state in ("fiscalised", "confirmed")

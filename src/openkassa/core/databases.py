@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from openkassa.core.settings import DatabaseUrls, Settings
 
+NEVER = 1_000_000_000
 EMBEDDED_ROLES = {"kassa": ("kassa_owner", "kassa_app"), "ofd": ("ofd_owner", "ofd_app")}
 
 
@@ -37,5 +38,7 @@ def django_database(url: str, *, application: str = "kassa") -> dict:
         "PORT": str(parts.port or query.pop("port", "")),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"application_name": application, **query},
+        # Django turns prepared statements off unless a threshold is given. This one is never reached, so the ORM's
+        # statements are planned each time, and those of core.db, which ask for it, once for a connection.
+        "OPTIONS": {"application_name": application, "prepare_threshold": NEVER, **query},
     }

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from openkassa.core.clock import now
 from openkassa.core.ids import uuid7
 from openkassa.core.states import state_machine
-from openkassa.core.tenancy import TenantModel
+from openkassa.core.tenancy import HotTenantModel
 
 
 class OrganisationState(models.TextChoices):
@@ -51,7 +51,7 @@ class NotificationState(models.TextChoices):
     FAILED = "failed", _("failed")
 
 
-class Notification(TenantModel):
+class Notification(HotTenantModel):
     """One message to one person, sent once: an e-mail or an SMS (stream table)."""
 
     key = models.CharField(max_length=128)  # what it is about: a repeat of the effect finds the first

@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ('error', models.CharField(blank=True, default='', max_length=500)),
                 ('created_at', models.DateTimeField(default=openkassa.core.clock.now)),
                 ('sent_at', models.DateTimeField(null=True)),
-                ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+                ('organisation', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
             ],
         ),
         pgtrigger.migrations.AddTrigger(

@@ -25,6 +25,19 @@ RECEIPT_FAULTS = {
     ErrorCode.TOO_MANY_ITEMS,
     ErrorCode.TLV_TOO_LONG,
 }
+# Refusals that may speak of either. A receipt that meets one SUSPICIONS times in a row is taken for the cause: left
+# waiting it would stop every register of its pool in turn.
+SUSPICIOUS = {
+    ErrorCode.REPEATED_DATA,
+    ErrorCode.NO_ACCOUNTING_DATA,
+    ErrorCode.WRONG_KKT_DATA,
+    ErrorCode.WRONG_REGISTRATION_DATA,
+    ErrorCode.MARKING_FORBIDDEN,
+    ErrorCode.MARKING_SEQUENCE,
+    ErrorCode.MARKING_DATA_MISSING,
+    ErrorCode.MARKING_CODE_NOT_CHECKED,
+}
+SUSPICIONS = 3
 JOURNAL_DAMAGED = "journal_damaged"  # found while a batch is made, it leaves open what was made before
 
 
@@ -106,10 +119,20 @@ def _doubt(turn: Turn, attempts: Sequence[uuid.UUID], reason: str) -> None:
     sql.attempts_doubt(organisation_id=turn.organisation_id, attempt_ids=attempts, reason=reason, at=now())
 
 
+def _is_the_cause(turn: Turn, refusal: Refused, attempt_id: uuid.UUID) -> bool:
+    """Whether the receipt, not the register, is at fault for a refusal that may speak of either."""
+    if refusal.code not in SUSPICIOUS:
+        return False
+    earlier = sql.attempts_voided(
+        organisation_id=turn.organisation_id, attempt_id=attempt_id, reason=refusal.text[:200]
+    )
+    return earlier + 1 >= SUSPICIONS
+
+
 def _refusal(turn: Turn, refusal: Refused, attempt_id: uuid.UUID, untouched: Sequence[uuid.UUID]) -> None:
     """A refusal that speaks of the receipt ends it; one that speaks of the register stops the register."""
     organisation_id = turn.lease.organisation_id
-    if refusal.code in RECEIPT_FAULTS:
+    if refusal.code in RECEIPT_FAULTS or _is_the_cause(turn, refusal, attempt_id):
         with atomic():
             receipts = sql.attempt_refused(
                 organisation_id=organisation_id,

@@ -129,6 +129,13 @@ FROM attempt
 RETURNING receipt_id
 """
 
+VOIDED = """
+SELECT count(*) FROM kassa_fiscalisation_attempt a
+JOIN kassa_fiscalisation_attempt b ON b.organisation_id = a.organisation_id AND b.receipt_id = a.receipt_id
+WHERE a.organisation_id = %(organisation_id)s AND a.id = %(attempt_id)s
+    AND b.state = 'void' AND b.reason = %(reason)s::text
+"""
+
 UNRESOLVED = """
 SELECT id, receipt_id, state FROM kassa_fiscalisation_attempt
 WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s AND state IN ('open', 'doubt')
@@ -265,6 +272,11 @@ def attempt_refused(
 ) -> list[uuid.UUID]:
     """Ends an attempt and its receipt; nothing when the attempt is resolved already, as after a lost lease."""
     return [row[0] for row in run(REFUSED, {**locals(), "event_id": uuid7()})]
+
+
+def attempts_voided(*, organisation_id: uuid.UUID, attempt_id: uuid.UUID, reason: str) -> int:
+    """How many attempts of the same receipt have ended for this reason."""
+    return run(VOIDED, locals())[0][0]
 
 
 def attempts_unresolved(

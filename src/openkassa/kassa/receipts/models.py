@@ -157,8 +157,8 @@ class ReceiptState(HotTenantRow):
             ),
             models.Index(
                 fields=["organisation", "state", "-receipt_id"],
-                condition=models.Q(state__in=["accepted", "assigned", "in_doubt", "refused", "withdrawn"]),
-                name="receipt_state_unusual",
+                condition=models.Q(state__in=["refused", "withdrawn"]),
+                name="receipt_state_ended_badly",
             ),
         ]
         triggers = [state_machine(name="receipt_states", initial=["accepted"], transitions=TRANSITIONS)]

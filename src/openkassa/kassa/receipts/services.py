@@ -155,6 +155,7 @@ def receipt_withdraw(*, organisation_id: uuid.UUID, receipt_id: uuid.UUID, reaso
             at=at,
             data={"reason": reason[:500]},
         )
+        callbacks_enqueue(organisation_id=organisation_id, receipt_ids=[receipt_id], event="withdrawn", at=at)
 
 
 def receipts_expire(limit: int = 100) -> int:

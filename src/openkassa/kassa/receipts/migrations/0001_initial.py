@@ -257,7 +257,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='receiptstate',
-            index=models.Index(condition=models.Q(('state__in', ['accepted', 'assigned', 'in_doubt', 'refused', 'withdrawn'])), fields=['organisation', 'state', '-receipt_id'], name='receipt_state_unusual'),
+            index=models.Index(condition=models.Q(('state__in', ['refused', 'withdrawn'])), fields=['organisation', 'state', '-receipt_id'], name='receipt_state_ended_badly'),
         ),
         migrations.AddConstraint(
             model_name='receiptstate',
