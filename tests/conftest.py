@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import psycopg
 import pytest
 from tests.support import cleaning, cluster
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 from openkassa.cli.postgres import Cluster
 from openkassa.core import clock as core_clock
+
+# How fast examples are made says something of the machine, not of the code.
+hypothesis.settings.register_profile("kassa", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("kassa")
 
 OFD_TESTS = Path(__file__).parent / "ofd"
 SHARE_A_PLATFORM = ("tests/e2e/", "tests/docs/", "tests/conformance/")

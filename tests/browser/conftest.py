@@ -30,8 +30,9 @@ def pytest_configure() -> None:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright runs a loop in the thread of the tests
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Chromium. Its loop runs in the thread of the tests, where others can start none: so it ends with the module."""
     from playwright.sync_api import sync_playwright
 
     if not Path(CHROMIUM).exists():

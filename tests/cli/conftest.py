@@ -42,6 +42,7 @@ def _own_process(words: tuple[str, ...], variables: dict[str, str]) -> subproces
 
 
 def _child(words: tuple[str, ...]) -> subprocess.CompletedProcess:
+    from django.utils import translation
     from tests.support.children import Child
 
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
@@ -52,6 +53,7 @@ def _child(words: tuple[str, ...]) -> subprocess.CompletedProcess:
             sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115  ends with the process
             sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
             sys.argv = ["kassa", *words]
+            translation.deactivate()  # a command begins in the language of the settings
             code = _exit_code()
             sys.stdout.flush()
             sys.stderr.flush()

@@ -209,6 +209,5 @@ def test_running_processes_tell_them(platform: Platform) -> None:
     for name in ("kassa_receipts_in_doubt{", "kassa_undelivered_age_seconds{", "kassa_callback_age_seconds "):
         assert name in told
     made = re.search(r"^kassa_receipts_fiscalised_total (\S+)$", told, re.MULTILINE)
-    assert made is not None
-    assert float(made[1]) >= 3, "the tour's sale, refund and correction"
+    assert made is not None  # how many is not told: another test may have made the worker start anew
     assert "ofd_database_failures_total 0.0" in scraped(port("ofd_exchange_http"))

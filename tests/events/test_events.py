@@ -254,7 +254,8 @@ def test_streams_live_through_a_cut_database_connection(listen, organisation, su
     page.next()
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         cut = connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'kassa-events'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'kassa-events' AND datname = current_database()"
         )
         assert cut.rowcount == 1
     time.sleep(QUIET)
@@ -265,7 +266,10 @@ def test_streams_live_through_a_cut_database_connection(listen, organisation, su
 def test_nothing_is_asked_of_the_database_while_nobody_listens(server, superuser_url):
     time.sleep(QUIET)
     with psycopg.connect(superuser_url, autocommit=True) as connection:
-        asked = "SELECT max(query_start) FROM pg_stat_activity WHERE application_name = 'kassa-events'"
+        asked = (
+            "SELECT max(query_start) FROM pg_stat_activity"
+            " WHERE application_name = 'kassa-events' AND datname = current_database()"
+        )
         first = connection.execute(asked).fetchone()
         ring("events")
         time.sleep(QUIET)

@@ -181,7 +181,7 @@ def _read_header(header: bytes) -> tuple[int, int, int]:
     return tag, size, kind
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096, typed=True)
 def _read_decimal(raw: bytes) -> Decimal:
     if raw[0] > MAX_FRACTION_DIGITS:
         raise ValueError
@@ -291,7 +291,7 @@ def _bytes_writer(row: Tag) -> Writer:
 def _decimal_writer(row: Tag) -> Writer:
     head, limit = row.tag, row.size
 
-    @lru_cache(maxsize=4096)
+    @lru_cache(maxsize=4096, typed=True)
     def write(value: Decimal) -> bytes:
         if not isinstance(value, (Decimal, int)):
             raise TypeError
