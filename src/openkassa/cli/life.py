@@ -57,7 +57,9 @@ def life_of_receipt(receipt_id: uuid.UUID) -> list[Step] | None:
         )
         steps.append(_device(organisation_id, attempt))
     if acknowledgement is not None:
-        steps.append((_moment(acknowledgement.acknowledged_at), "operator", f"answered code {acknowledgement.code}"))
+        # Devices tell whole seconds: what they tell of comes after what led to it all the same.
+        answered = max([acknowledgement.acknowledged_at, *(attempt.opened_at for attempt in attempts)])
+        steps.append((_moment(answered), "operator", f"answered code {acknowledgement.code}"))
     for callback, deliveries in receipt_callbacks(organisation_id, receipt_id):
         steps.append(
             (_moment(callback.created_at), "callback", f"{callback.event} to {_place(callback.url)}: {callback.state}")
@@ -80,7 +82,7 @@ def _device(organisation_id: uuid.UUID, attempt: Attempt) -> Step:
         return _moment(attempt.opened_at), "device", f"{register.serial} can't be asked: {error}"
     if document is None:
         return _moment(attempt.opened_at), "device", f"{register.serial} made nothing for this attempt"
-    made = dt.datetime.fromtimestamp(document.utc_time, dt.UTC)
+    made = max(dt.datetime.fromtimestamp(document.utc_time, dt.UTC), attempt.opened_at)
     return _moment(made), "device", f"{register.serial} made ФД {document.fd}, ФПД {document.fiscal_sign}"
 
 
