@@ -89,6 +89,7 @@ def ensure_demo() -> None:
             env={**os.environ, "DJANGO_SETTINGS_MODULE": f"openkassa.projects.{project}.settings"},
             input=msgspec.json.encode(users),
             check=True,
+            start_new_session=True,  # Ctrl-C is the supervisor's: a half-made business helps nobody
         )
 
 
