@@ -50,7 +50,7 @@ def write_kassa(users: list[demo.DemoUser]) -> None:
             outlet_id=outlet.id,
             name="Интернет-магазин, ФФД 1.2",
             ffd=Ffd.V1_2,
-            taxation=1 | 2,
+            taxation=1,
             sender_email="kassa@romashka.example",
         )
         for number, register in enumerate(demo.REGISTERS, start=1):
