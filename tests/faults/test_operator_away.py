@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import psycopg
@@ -12,6 +13,7 @@ from tests.support.world import wait_for
 
 from openkassa.fiscal import driver
 from openkassa.kassa.registers.drivers.emulator import EmulatorDriver
+from openkassa.ofd.exchange.faults import LOOK_AGAIN_SECONDS
 
 DAY = 86400
 
@@ -90,6 +92,7 @@ def test_a_lost_acknowledgement_is_asked_for_by_sending_again(confirmed_world, c
 
 def _operator_faults(text: str) -> None:
     Path(os.environ["KASSA_HOME"], "ofd-faults.json").write_text(text)
+    time.sleep(2 * LOOK_AGAIN_SECONDS)
 
 
 def test_a_format_error_of_the_operator_confirms_and_is_shown(confirmed_world, check_all):
