@@ -61,6 +61,17 @@ class Cashless(Struct):
     extra: str | None = None  # 1238
 
 
+class Mark(Struct):
+    """Marking code of one line, and what becomes of the goods (1163, 1291, 2102, 2003/2110)."""
+
+    kind: str  # "unknown" "ean8" "ean13" "itf14" "gs10" "gs1m" "short" "fur" "egais20" "egais30"
+    code: str  # the whole code as scanned, group separators as \x1d
+    planned_status: int | None = None  # 2003 and 2110
+    numerator: int | None = None  # 1293 in 1291, part of a package
+    denominator: int | None = None  # 1294 in 1291
+    processing_mode: int = 0  # 2102
+
+
 class Item(Struct):
     name: str  # 1030
     price: int  # 1079, kopecks for one unit, discounts already taken off
@@ -81,6 +92,8 @@ class Item(Struct):
     supplier: Supplier | None = None  # 1224 and 1226
     industry: tuple[IndustryProps, ...] = ()  # 1260
     product_code: str | None = None  # 1162 (FFD 1.05), hex
+    mark: Mark | None = None  # 1163, 1291, 2102 … (FFD 1.2)
+    wholesale: bool = False  # sold to an organisation that will sell it on
 
 
 class Payments(Struct):

@@ -280,3 +280,5 @@ def _not_carried(draft: ReceiptDraft, profile: Profile) -> Findings:
                 yield _dropped(f"items[{index}].measure", 2108, profile)
             if item.industry:
                 yield _dropped(f"items[{index}].industry", 1260, profile)
+            if item.mark is not None:
+                yield _dropped(f"items[{index}].mark", 1163, profile)
