@@ -149,9 +149,9 @@ class ReceiptDraft(Struct):
     machine_number: str | None = None  # 1036
     extra: str | None = None  # 1192
     user_extra: tuple[str, str] | None = None  # 1084: name 1085, value 1086
-    agent_type: int = 0  # 1057 (FFD 1.05), bits
-    agent: Agent | None = None  # receipt level, FFD 1.05
-    supplier_phones: tuple[str, ...] = ()  # 1171, receipt level, FFD 1.05
+    agent_type: int = 0  # 1057 (FFD 1.05), 1222 of each line without its own in 1.2; bits
+    agent: Agent | None = None  # of the receipt; a line's own agent comes first
+    supplier: Supplier | None = None  # of the receipt (1171 in FFD 1.05), of each line that names none
     industry: tuple[IndustryProps, ...] = ()  # 1261
     operating: OperatingProps | None = None  # 1270
     cashless: tuple[Cashless, ...] = ()  # 1234

@@ -186,7 +186,8 @@ def test_nomenclature_code_is_refused_on_ffd_1_2_and_hex_before():
     assert mapped(body, ffd=2).draft.items[0].product_code == "0005AB"
 
 
-def test_agents_and_suppliers_of_the_receipt_stand_on_each_line_in_ffd_1_2():
+@pytest.mark.parametrize("ffd", [2, 4])
+def test_agent_and_supplier_of_the_receipt(ffd):
     body = calls.sell(
         agent_info={
             "type": "paying_agent",
@@ -197,9 +198,9 @@ def test_agents_and_suppliers_of_the_receipt_stand_on_each_line_in_ffd_1_2():
         },
         supplier_info={"phones": ["9995556677"], "name": "Поставщик", "inn": "7707083893"},
     )  # fmt: skip
-    item = mapped(body).draft.items[0]
-    assert item.agent_type == 4
-    assert item.agent == Agent(
+    draft = mapped(body, ffd=ffd).draft
+    assert (draft.agent_type, draft.items[0].agent_type) == (4, 0)
+    assert draft.agent == Agent(
         operation="Приём",
         paying_agent_phones=("+79991112233",),
         receiver_phones=("+79992223344",),
@@ -208,9 +209,7 @@ def test_agents_and_suppliers_of_the_receipt_stand_on_each_line_in_ffd_1_2():
         transfer_address="Адрес",
         transfer_inn="7707083893",
     )
-    assert item.supplier == Supplier(name="Поставщик", inn="7707083893", phones=("+79995556677",))
-    old = mapped(body, ffd=2).draft
-    assert (old.agent_type, old.supplier_phones, old.items[0].agent_type) == (4, ("+79995556677",), 0)
+    assert draft.supplier == Supplier(name="Поставщик", inn="7707083893", phones=("+79995556677",))
 
 
 def test_an_items_own_agent_comes_first():
@@ -219,8 +218,9 @@ def test_an_items_own_agent_comes_first():
         agent_info={"type": "attorney"},
         supplier_info={"inn": "5544332219"},
     )
-    item = mapped(body).draft.items[0]
-    assert (item.agent_type, item.supplier.inn) == (64, "7707083893")
+    draft = mapped(body).draft
+    assert (draft.items[0].agent_type, draft.items[0].supplier.inn) == (64, "7707083893")
+    assert (draft.agent_type, draft.supplier.inn) == (16, "5544332219")
 
 
 def test_email_comes_before_phone_and_odd_contacts_are_kept():

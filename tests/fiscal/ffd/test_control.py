@@ -71,6 +71,9 @@ ERRORS = [
     ("cashless", "cashless[0]", {"cashless": (Cashless(amount=80730, method=256, ids=""),)}),
     ("vat_twice", "correction_vat", {"correction": Correction(by_order=False, date=DAY), "correction_vat": ((1, 5),)}),
     ("correction_date", "correction.date", {"correction": Correction(by_order=False, date=DAY + dt.timedelta(1))}),
+    ("inn", "supplier.inn", {"supplier": Supplier(inn="7700000017")}),
+    ("inn", "agent.transfer_inn", {"agent": Agent(transfer_inn="7700000017")}),
+    ("too_long", "supplier.name", {"supplier": Supplier(name="я" * 257)}),
 ]
 
 
@@ -93,6 +96,12 @@ def test_what_is_refused(code, path, changes):
         ("internet_place", "place", {"internet": True}),
         ("cashless_differs", "cashless", {"cashless": (Cashless(amount=1, method=1, ids=""),)}),
         ("correction_number", "correction.number", {"correction": Correction(by_order=True, date=DAY)}),
+        ("advance_rate", "items[0].vat", item(method=1)),
+        ("advance_rate", "items[0].vat", item(method=3, kind=10, vat=7)),
+        ("advance_kind", "items[0].kind", item(method=3, vat=12)),
+        ("credit_differs", "payments.credit", item(method=6)),
+        ("credit_differs", "payments.credit", item(method=5)),
+        ("prepaid_advance", "payments.prepaid", {**item(method=2, vat=12), "payments": Payments(prepaid=80730)}),
     ],
 )
 def test_what_only_warns(code, path, changes):
@@ -125,6 +134,35 @@ def test_rules_of_1_05_differ():
     assert codes == {"kind", "product_code"}
     by_order = make_correction(correction=Correction(by_order=True, date=DAY))
     assert [finding.code for finding in errors(check_draft(by_order, profile, DAY))] == ["correction_number"]
+
+
+@pytest.mark.parametrize("operation", [2, 4])
+def test_a_correction_of_1_05_is_income_or_expense(operation):
+    draft = make_correction(operation=operation)
+    (finding,) = check_draft(draft, make_profile(ffd=2), DAY)
+    assert (finding.severity, finding.code, finding.path) == (ERROR, "correction_operation", "operation")
+    assert check_draft(draft, make_profile(ffd=3), DAY) == check_draft(draft, make_profile(), DAY) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "changes", "payments"),
+    [
+        (1, {"vat": 12}, Payments(cash=80730)),
+        (2, {"vat": 4}, Payments(electronic=80730)),
+        (3, {"vat": 6, "kind": 10}, Payments(electronic=80730)),
+        (4, {}, Payments(prepaid=80000, cash=730)),
+        (5, {}, Payments(prepaid=10000, cash=20000, credit=50730)),
+        (6, {}, Payments(credit=80730)),
+        (7, {"kind": 10}, Payments(electronic=80730)),
+    ],
+)
+def test_each_method_of_payment_as_it_should_be_has_no_findings(method, changes, payments):
+    draft = make_draft(items=(make_item(method=method, **changes),), payments=payments)
+    assert check_draft(draft, make_profile(), DAY) == []
+
+
+def test_a_refund_may_repeat_what_its_sale_was_warned_about():
+    assert check_draft(make_draft(operation=2, **item(method=3)), make_profile(), DAY) == []
 
 
 def test_correction_without_lines_is_for_1_05():

@@ -47,7 +47,7 @@ def everything(**changes):
         "buyer": Buyer(contact="+79991112233", name="Иванов И. И.", inn="500000000413", birthdate="01.02.1990"),
         "agent_type": 32,
         "agent": Agent(transfer_name="Перевод"),
-        "supplier_phones": ("+79990000009",),
+        "supplier": Supplier(name="ООО Общий", inn="7800000034", phones=("+79990000009",)),
         "industry": props,
         "operating": OperatingProps(operation_id=7, data="данные", at=1_700_000_000),
         "cashless": (Cashless(amount=161460, method=1, ids="rrn 1", extra="СБП"),),
@@ -115,6 +115,10 @@ def test_buyer_is_on_the_level_of_the_receipt_before_1_2():
 def test_agent_of_the_receipt_before_1_2():
     old = rendered(everything(), ffd=2)
     assert (first(old, 1057), first(old, 1026), all_of(old, 1171)) == (32, "Перевод", ["+79990000009"])
+    own, inherited = all_of(old, 1059)
+    assert (first(own, 1226), first(own, 1224)) == ("7800000027", [(1171, "+79990000003"), (1225, "ООО Поставщик")])
+    assert (first(inherited, 1222), first(inherited, 1226)) == (None, "7800000034")
+    assert first(inherited, 1224) == [(1225, "ООО Общий")]
 
 
 def test_agent_of_the_receipt_goes_into_lines_without_their_own_in_1_2():
@@ -128,7 +132,8 @@ def test_agent_of_the_receipt_goes_into_lines_without_their_own_in_1_2():
     assert first(own, 1226) == "7800000027"
     assert first(inherited, 1222) == 32
     assert first(inherited, 1223) == [(1026, "Перевод")]
-    assert first(inherited, 1224) == [(1171, "+79990000009")]
+    assert first(inherited, 1224) == [(1171, "+79990000009"), (1225, "ООО Общий")]
+    assert first(inherited, 1226) == "7800000034"
 
 
 def test_sectoral_and_operating_requisites_are_of_1_2_only():

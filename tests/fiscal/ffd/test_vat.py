@@ -160,3 +160,39 @@ def test_amounts_do_not_depend_on_the_precision_of_decimals():
     with localcontext(prec=4):
         assert vat.line_amount(123456789, Decimal("987654.321")) == half_up(123456789 * Fraction("987654.321"))
         assert vat.unit_prices(123456789, Decimal("0.5")) == [(246913578, Decimal("0.5"))]
+
+
+@pytest.mark.parametrize(
+    ("full", "day", "advance"),
+    [
+        (11, dt.date(2026, 11, 21), 12),
+        (1, dt.date(2025, 12, 31), 3),
+        (1, dt.date(2026, 1, 1), 12),
+        (1, None, 3),
+        (2, dt.date(2026, 1, 1), 4),
+        (7, None, 9),
+        (8, dt.date(2025, 6, 1), 10),
+        (5, None, 5),
+        (6, dt.date(2026, 1, 1), 6),
+        (12, dt.date(2026, 1, 1), 12),
+    ],
+)
+def test_money_before_the_goods_has_the_calculated_rate(full, day, advance):
+    assert vat.advance_code(full, day) == advance
+
+
+@pytest.mark.parametrize(
+    ("advance", "day", "full"),
+    [
+        (12, dt.date(2026, 11, 21), 11),
+        (3, dt.date(2025, 12, 31), 1),
+        (3, dt.date(2026, 1, 1), 11),  # prepaid at 20/120, handed over when the rate is 22 %
+        (4, None, 2),
+        (9, dt.date(2026, 1, 1), 7),
+        (10, None, 8),
+        (6, None, 6),
+        (1, dt.date(2018, 1, 1), 1),
+    ],
+)
+def test_goods_have_the_full_rate_of_the_day_they_are_handed_over(advance, day, full):
+    assert vat.full_code(advance, day) == full

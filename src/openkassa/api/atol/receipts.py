@@ -7,13 +7,11 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-import msgspec
-
 from openkassa.api import numbers
 from openkassa.api.addresses import callback_address
 from openkassa.api.atol import lines, parties, wire, words
 from openkassa.api.atol.faults import Faults
-from openkassa.fiscal.draft import Agent, Correction, Item, Payments, ReceiptDraft, Supplier
+from openkassa.fiscal.draft import Correction, Item, Payments, ReceiptDraft
 from openkassa.fiscal.ffd.tags import FFD_1_2
 from openkassa.kassa.receipts.channels import ChannelContext
 
@@ -56,7 +54,7 @@ def map_receipt(
     payments = _payments(receipt.payments, "receipt.payments", faults)
     total = faults.amount(receipt.total, "receipt", ".total")
     extras = _extras(receipt, faults)
-    items, agents = _receipt_agent(receipt, items, ffd, faults)
+    agents = _receipt_agent(receipt, items, faults)
     faults.check()
     total = _total(items, payments, total, faults)
     faults.check()
@@ -209,29 +207,13 @@ def _extras(receipt: wire.Receipt, faults: Faults) -> dict:
     return fields
 
 
-def _receipt_agent(
-    receipt: wire.Receipt, items: tuple[Item, ...], ffd: int, faults: Faults
-) -> tuple[tuple[Item, ...], dict]:
-    """Agent and supplier of the whole receipt: FFD 1.2 knows them on lines only, where a line's own come first."""
+def _receipt_agent(receipt: wire.Receipt, items: tuple[Item, ...], faults: Faults) -> dict:
+    """Agent and supplier of the whole receipt; a line's own come first."""
     bits, agent = parties.agent(receipt.agent_info, "receipt.agent_info", faults)
     supplier = parties.supplier(receipt.supplier_info, "receipt.supplier_info", faults)
     if bits and supplier is None and any(item.supplier is None for item in items):
         faults.warn("receipt.supplier_info", "у агентского чека не указан поставщик")
-    if ffd != FFD_1_2:
-        phones = supplier.phones if supplier else ()
-        return items, {"agent_type": bits, "agent": agent, "supplier_phones": phones}
-    if not bits and supplier is None:
-        return items, {}
-    return tuple(_with_agent(item, bits, agent, supplier) for item in items), {}
-
-
-def _with_agent(item: Item, bits: int, agent: Agent | None, supplier: Supplier | None) -> Item:
-    changes: dict = {}
-    if not item.agent_type and bits:
-        changes |= {"agent_type": bits, "agent": agent}
-    if item.supplier is None and supplier is not None:
-        changes["supplier"] = supplier
-    return msgspec.structs.replace(item, **changes) if changes else item
+    return {"agent_type": bits, "agent": agent, "supplier": supplier}
 
 
 def _base(info: wire.CorrectionInfo | None, ffd: int, day: dt.date, faults: Faults) -> Correction | None:

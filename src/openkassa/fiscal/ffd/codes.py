@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 OPERATIONS: Final = {1: "ПРИХОД", 2: "ВОЗВРАТ ПРИХОДА", 3: "РАСХОД", 4: "ВОЗВРАТ РАСХОДА"}  # 1054
+REFUNDS: Final = frozenset({2, 4})
 
 TAXATION: Final = {  # 1055, bits of 1062
     1: "ОСН",
@@ -25,6 +26,13 @@ METHODS: Final = {  # 1214
     6: "ПЕРЕДАЧА В КРЕДИТ",
     7: "ОПЛАТА КРЕДИТА",
 }
+
+ADVANCES: Final = frozenset({1, 2, 3})  # money before the goods
+ADVANCE: Final = 3
+FULL_PAYMENT: Final = 4
+PARTIAL_PAYMENT: Final = 5
+ON_CREDIT: Final = 6
+CREDIT_PAYMENT: Final = 7
 
 KINDS: Final = {  # 1212
     1: "ТОВАР",
@@ -59,6 +67,7 @@ KINDS: Final = {  # 1212
     32: "ТНМ",
     33: "ТМ",
 }
+PAYMENT_KIND: Final = 10  # what an advance or a payment of credit is taken for
 KINDS_OF_1_2: Final = frozenset({30, 31, 32, 33})
 MARKED_KINDS: Final = frozenset({31, 33})  # goods with a marking code
 

@@ -24,8 +24,10 @@ from .codes import (
     MEASURES,
     METHODS,
     OPERATIONS,
+    REFUNDS,
     TAXATION,
 )
+from .control_method import check_methods
 from .control_text import check_texts
 from .findings import ERROR, WARNING, Finding, errors
 from .profile import Profile
@@ -51,8 +53,9 @@ def check_draft(draft: ReceiptDraft, profile: Profile, at: dt.date) -> list[Find
 def check_and_render(draft: ReceiptDraft, profile: Profile, at: dt.date) -> tuple[list[Finding], bytes | None]:
     """Findings and the rendered content, which is None when a finding is an error."""
     found = [*_head(draft, profile), *_lines(draft, profile, at), *_money(draft), *check_texts(draft, profile)]
+    found += check_methods(draft)
     if draft.correction is not None:
-        found += _correction(draft.correction, profile, at)
+        found += _correction(draft.correction, draft.operation, profile, at)
     if draft.buyer is not None:
         found += _buyer(draft.buyer, profile)
     found += _not_carried(draft, profile)
@@ -85,6 +88,7 @@ def _head(draft: ReceiptDraft, profile: Profile) -> Findings:
         yield Finding(ERROR, "time_zone", "time_zone", f"Часовая зона {draft.time_zone}: нужна от 1 до 11.", 1011)
     if not 0 <= draft.agent_type <= _ALL_AGENTS:
         yield Finding(ERROR, "agent", "agent_type", f"Признак агента {draft.agent_type}: нужны биты 0..6.", 1057)
+    yield from _party_inns("", draft)
     if draft.internet:
         if draft.buyer is None or not draft.buyer.contact:
             text = "Для расчёта в Интернете нужен телефон или адрес почты покупателя."
@@ -143,12 +147,16 @@ def _item(item: Item, path: str, profile: Profile) -> Findings:
     if not 0 <= item.agent_type <= _ALL_AGENTS:
         text = f"Признак агента {item.agent_type}: нужны биты 0..6."
         yield Finding(ERROR, "agent", f"{path}.agent_type", text, 1222)
+    yield from _party_inns(f"{path}.", item)
+
+
+def _party_inns(path: str, owner: Item | ReceiptDraft) -> Findings:
     for who, inn, tag in (
-        ("supplier.inn", item.supplier.inn if item.supplier else None, 1226),
-        ("agent.transfer_inn", item.agent.transfer_inn if item.agent else None, 1016),
+        ("supplier.inn", owner.supplier.inn if owner.supplier else None, 1226),
+        ("agent.transfer_inn", owner.agent.transfer_inn if owner.agent else None, 1016),
     ):
         if inn is not None and not is_inn(inn):
-            yield Finding(ERROR, "inn", f"{path}.{who}", f"ИНН {inn} неверен.", tag)
+            yield Finding(ERROR, "inn", f"{path}{who}", f"ИНН {inn} неверен.", tag)
 
 
 def _quantity_fits(quantity: Decimal) -> bool:
@@ -171,7 +179,7 @@ def _item_vat(item: Item, path: str, draft: ReceiptDraft, day: dt.date) -> Findi
         yield Finding(ERROR, "vat", path, f"Ставка НДС {item.vat}: нужна от 1 до 12.", 1199)
         return
     rate = vat.rate(item.vat, day)
-    if not rate.in_force(day) and draft.operation in (1, 3):
+    if not rate.in_force(day) and draft.operation not in REFUNDS:
         text = f"Ставка НДС {rate.label} не действует {day:%d.%m.%Y}."
         yield Finding(WARNING, "vat_date", path, text, 1199)
 
@@ -215,7 +223,13 @@ def _money(draft: ReceiptDraft) -> Findings:
 # -- correction, buyer ------------------------------------------------------------------------------------------
 
 
-def _correction(correction: Correction, profile: Profile, at: dt.date) -> Findings:
+def _correction(correction: Correction, operation: int, profile: Profile, at: dt.date) -> Findings:
+    if profile.ffd == FFD_1_05 and operation in REFUNDS:
+        text = (
+            "В ФФД 1.05 чек коррекции бывает только приходом или расходом: возврат прихода без кассы исправляется "
+            "коррекцией расхода, ошибочный чек — обычным чеком обратной операции."
+        )
+        yield Finding(ERROR, "correction_operation", "operation", text, 1054)
     if correction.date > at:
         text = f"Корректируемый расчёт {correction.date:%d.%m.%Y} ещё не наступил."
         yield Finding(ERROR, "correction_date", "correction.date", text, 1178)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..draft import Agent, IndustryProps, Item, ReceiptDraft
+from ..draft import Agent, IndustryProps, Item, ReceiptDraft, Supplier
 from .findings import ERROR, Finding
 from .profile import Profile
 from .tags import FFD_1_2, TAGS
@@ -73,8 +73,7 @@ def _fields(draft: ReceiptDraft, profile: Profile) -> Iterator[Field]:
     if draft.operating is not None:
         yield "operating.data", 1272, draft.operating.data
     yield from _agent("agent", draft.agent)
-    for index, phone in enumerate(draft.supplier_phones):
-        yield f"supplier_phones[{index}]", 1171, phone
+    yield from _supplier("supplier", draft.supplier)
     for index, payment in enumerate(draft.cashless):
         yield f"cashless[{index}].ids", 1237, payment.ids
         yield f"cashless[{index}].extra", 1238, payment.extra
@@ -89,13 +88,18 @@ def _item(path: str, item: Item) -> Iterator[Field]:
     yield f"{path}.unit", 1197, item.unit
     yield f"{path}.declaration", 1231, item.declaration
     yield f"{path}.extra", 1191, item.extra
-    if item.supplier is not None:
-        yield f"{path}.supplier.name", 1225, item.supplier.name
-        for index, phone in enumerate(item.supplier.phones):
-            yield f"{path}.supplier.phones[{index}]", 1171, phone
+    yield from _supplier(f"{path}.supplier", item.supplier)
     yield from _agent(f"{path}.agent", item.agent)
     for index, props in enumerate(item.industry):
         yield from _industry(f"{path}.industry[{index}]", props)
+
+
+def _supplier(path: str, supplier: Supplier | None) -> Iterator[Field]:
+    if supplier is None:
+        return
+    yield f"{path}.name", 1225, supplier.name
+    for index, phone in enumerate(supplier.phones):
+        yield f"{path}.phones[{index}]", 1171, phone
 
 
 def _agent(path: str, agent: Agent | None) -> Iterator[Field]:

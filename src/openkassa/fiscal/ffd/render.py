@@ -6,15 +6,17 @@ sums, taxation, VAT, then parties and places.
 
 Formats differ in this: FFD 1.05 and 1.1 name agent and supplier phones (1057 …, 1171) and the buyer (1227, 1228) on the
 level of the receipt, the unit of a line as text (1197) and the product code as bytes (1162). FFD 1.2 has 1256 for the
-buyer, 2108 for the unit, 1260, 1261 and 1270, and agents on lines only: an agent of the whole receipt is
-written into each line that has none of its own.
+buyer, 2108 for the unit, 1260, 1261 and 1270, and agents on lines only: agent and supplier of the whole receipt are
+written into each line that has none of its own. A supplier's name and ИНН (1225, 1226) stand on lines in every version.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 
-from ..draft import Agent, Buyer, Correction, IndustryProps, Item, ReceiptDraft
+from msgspec.structs import replace
+
+from ..draft import Agent, Buyer, Correction, IndustryProps, Item, ReceiptDraft, Supplier
 from . import vat
 from .profile import Profile
 from .tags import FFD_1_05, FFD_1_2
@@ -37,7 +39,7 @@ def content_pairs(draft: ReceiptDraft, profile: Profile) -> Pairs:
     pairs: Pairs = []
     if draft.correction is not None:
         pairs += _correction(draft.correction, profile)
-    pairs += [(1059, _item_1_2(item, draft) if newest else _item_1_05(item)) for item in draft.items]
+    pairs += [(1059, _item_1_2(item, draft) if newest else _item_1_05(item, draft)) for item in draft.items]
     pairs += _sums(draft)
     pairs.append((1055, draft.taxation))
     _add(pairs, 1036, draft.machine_number or profile.machine_number)
@@ -157,30 +159,29 @@ def _item_tail(item: Item) -> Pairs:
     return pairs
 
 
-def _item_1_05(item: Item) -> Pairs:
+def _item_1_05(item: Item, draft: ReceiptDraft) -> Pairs:
     pairs = _item_head(item)
     _add(pairs, 1197, item.unit)
     if item.product_code is not None:
         pairs.append((1162, bytes.fromhex(item.product_code)))
     pairs += _item_tail(item)
     supplier = item.supplier
-    phones = supplier.phones if supplier else ()
-    return pairs + _item_agent(item.agent_type, item.agent, item, phones)
+    if supplier is None and draft.supplier is not None:
+        supplier = replace(draft.supplier, phones=())  # the phones are on the level of the receipt
+    return pairs + _item_agent(item.agent_type, item.agent, supplier)
 
 
 def _item_1_2(item: Item, draft: ReceiptDraft) -> Pairs:
     pairs = _item_head(item)
     pairs.append((2108, item.measure))
     pairs += _item_tail(item)
-    own = item.agent_type != 0
-    agent_type, agent = (item.agent_type, item.agent) if own else (draft.agent_type, draft.agent)
-    phones = item.supplier.phones if item.supplier else ()
-    pairs += _item_agent(agent_type, agent, item, phones or (() if own else draft.supplier_phones))
+    agent_type, agent = (item.agent_type, item.agent) if item.agent_type else (draft.agent_type, draft.agent)
+    pairs += _item_agent(agent_type, agent, item.supplier or draft.supplier)
     pairs += [(1260, _industry(props)) for props in item.industry]
     return pairs
 
 
-def _item_agent(agent_type: int, agent: Agent | None, item: Item, phones: tuple[str, ...]) -> Pairs:
+def _item_agent(agent_type: int, agent: Agent | None, supplier: Supplier | None) -> Pairs:
     pairs: Pairs = []
     if agent_type:
         pairs.append((1222, agent_type))
@@ -188,13 +189,12 @@ def _item_agent(agent_type: int, agent: Agent | None, item: Item, phones: tuple[
         fields = _agent(agent)
         if fields:
             pairs.append((1223, fields))
-    supplier: Pairs = [(1171, phone) for phone in phones]
-    if item.supplier is not None:
-        _add(supplier, 1225, item.supplier.name)
-    if supplier:
-        pairs.append((1224, supplier))
-    if item.supplier is not None:
-        _add(pairs, 1226, item.supplier.inn)
+    if supplier is not None:
+        fields = [(1171, phone) for phone in supplier.phones]
+        _add(fields, 1225, supplier.name)
+        if fields:
+            pairs.append((1224, fields))
+        _add(pairs, 1226, supplier.inn)
     return pairs
 
 
@@ -216,7 +216,7 @@ def _receipt_agent(draft: ReceiptDraft) -> Pairs:
         pairs.append((1057, draft.agent_type))
     if draft.agent is not None:
         pairs += _agent(draft.agent)
-    return pairs + [(1171, phone) for phone in draft.supplier_phones]
+    return pairs + [(1171, phone) for phone in (draft.supplier.phones if draft.supplier else ())]
 
 
 def _industry(props: IndustryProps) -> Pairs:

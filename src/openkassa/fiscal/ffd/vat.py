@@ -71,6 +71,36 @@ def rate(code: int, day: dt.date | None = None) -> Rate:
     return rows[0]
 
 
+def advance_code(code: int, day: dt.date | None = None) -> int:
+    """The calculated rate ("22/122") for money received on `day` before goods that are taxed at `code`.
+
+    0 % and "without VAT" stay as they are; so does a code that is a calculated rate already, but for a rate that
+    has been replaced since (20/120 on a day of 2026 is 22/122).
+    """
+    return _same_class(code, "extracted", day)
+
+
+def full_code(code: int, day: dt.date | None = None) -> int:
+    """The rate ("22%") on `day` for goods whose prepayment was taxed at `code` ("22/122", "20/120")."""
+    return _same_class(code, "added", day)
+
+
+_CLASSES: Final = ({1, 3, 11, 12}, {2, 4}, {7, 9}, {8, 10})  # general, reduced, and those of simplified taxation
+
+
+def _same_class(code: int, kind: str, day: dt.date | None) -> int:
+    if rate(code).kind not in ("added", "extracted"):
+        return code
+    codes = next(codes for codes in _CLASSES if code in codes)
+    if day is None:
+        percent = rate(code).percent
+        return next(row.code for row in RATES if row.code in codes and row.kind == kind and row.percent == percent)
+    for row in RATES:
+        if row.code in codes and row.kind == kind and row.in_force(day):
+            return row.code
+    return code
+
+
 def vat_inside(amount: int, code: int, day: dt.date | None = None) -> int:
     """Kopecks of VAT inside `amount` kopecks: amount × r / (100 + r), a half kopeck is rounded up."""
     percent = rate(code, day).percent
