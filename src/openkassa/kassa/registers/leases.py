@@ -36,6 +36,7 @@ class Lease:
     pool_id: uuid.UUID
     holder: str
     fence: int
+    claimed_at: dt.datetime
     clean: bool  # the holder before left no doubt behind
     last_fd: int
     shift: int
@@ -76,6 +77,7 @@ def lease_claim(
         pool_id=pool_id,
         holder=holder,
         fence=fence,
+        claimed_at=at,
         clean=clean,
         last_fd=last_fd,
         shift=shift,
@@ -101,7 +103,8 @@ def fence_raise(lease: Lease, *, above: int) -> None:
 
 
 def lease_release(lease: Lease, *, clean: bool, due_at: dt.datetime | None) -> None:
-    sql.lease_release(**lease.key, clean=clean, due_at=due_at, at=now())
+    """Gives the register back. `due_at`: when it needs a turn, unless somebody has asked for one meanwhile."""
+    sql.lease_release(**lease.key, clean=clean, claimed_at=lease.claimed_at, due_at=due_at, at=now())
 
 
 def lease_release_in_trouble(lease: Lease, *, problem: str, text: str) -> None:

@@ -11,9 +11,11 @@ from openkassa.core.db import run
 from openkassa.core.ids import uuid7
 from openkassa.fiscal.driver import Acknowledgement, Document
 
+# From the claim on the register is due at once: a holder that dies is followed when its lease is over, though nothing
+# else asks for the register. A command that comes during the turn sets another moment, which the release leaves.
 CLAIM = """
 UPDATE kassa_registers_registerstatus AS s
-SET holder = %(holder)s::text, fence = s.fence + 1, lease_until = %(until)s, clean = false
+SET holder = %(holder)s::text, fence = s.fence + 1, lease_until = %(until)s, clean = false, due_at = %(at)s
 FROM (
     SELECT register_id, clean FROM kassa_registers_registerstatus
     WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s
@@ -41,7 +43,8 @@ RETURNING fence
 
 RELEASE = """
 UPDATE kassa_registers_registerstatus
-SET holder = '', lease_until = NULL, clean = %(clean)s, due_at = %(due_at)s, retry_at = NULL, failures = 0,
+SET holder = '', lease_until = NULL, clean = %(clean)s, retry_at = NULL, failures = 0,
+    due_at = CASE WHEN due_at = %(claimed_at)s THEN %(due_at)s ELSE due_at END,
     problem = '', problem_text = '', problem_since = NULL, seen_at = %(at)s
 WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s AND fence = %(fence)s
 RETURNING 1
@@ -140,6 +143,7 @@ def lease_release(
     register_id: uuid.UUID,
     fence: int,
     clean: bool,
+    claimed_at: dt.datetime,
     due_at: dt.datetime | None,
     at: dt.datetime,
 ) -> bool:
