@@ -172,7 +172,13 @@ def _once(
     return receipt_id, accepted
 
 
-_NAMES = {".kind": ".object", ".measure": ".unit", "cashier_inn": "cashier.inn", "bso": "strict_reporting_form"}
+_NAMES = {
+    ".kind": ".object",
+    ".measure": ".unit",
+    "cashier_inn": "cashier.inn",
+    "bso": "strict_reporting_form",
+    "agent_type": "agent.type",
+}
 
 
 def _named(path: str) -> str:

@@ -12,7 +12,7 @@ from openkassa.api import contacts
 from openkassa.api.v1 import wire, words
 from openkassa.api.v1.problems import Refused, of_faults
 from openkassa.fiscal import draft as fiscal
-from openkassa.fiscal.ffd import vat
+from openkassa.fiscal.ffd import codes, vat
 from openkassa.fiscal.ffd.profile import Profile
 from openkassa.fiscal.ffd.tags import FFD_1_2
 from openkassa.fiscal.identifiers import roubles
@@ -26,6 +26,7 @@ def map_receipt(request: wire.Receipt, profile: Profile, utc_offset: int) -> tup
     """(draft, warnings). `utc_offset` is the place's, in minutes. Raises `Refused` with all faults."""
     faults: list[Fault] = []
     items = _items(request, profile, faults)
+    agent_type, agent = _agent(request.agent)
     payments = fiscal.Payments(**msgspec.structs.asdict(request.payments))
     total = _total(request, items, payments, faults)
     taxation = _taxation(request.taxation, profile, faults)
@@ -45,6 +46,10 @@ def map_receipt(request: wire.Receipt, profile: Profile, utc_offset: int) -> tup
         )
         if correction
         else None,
+        correction_vat=tuple((words.VAT[one.vat], one.amount) for one in request.correction_vat or ()),
+        agent_type=agent_type,
+        agent=agent,
+        supplier=_supplier(request.supplier),
         buyer=party,
         seller_email=_line(request.seller_email),
         address=_line(request.address),
@@ -146,7 +151,6 @@ def _item(item: wire.Item, index: int, profile: Profile, faults: list[Fault]) ->
     measure = words.UNITS[item.unit] if item.unit else 0 if quantity == int(quantity) else 255
     newest = profile.ffd == FFD_1_2
     agent_type, agent = _agent(item.agent)
-    supplier = item.supplier
     return fiscal.Item(
         name=printable(item.name)[:128],
         price=item.price,
@@ -156,16 +160,15 @@ def _item(item: wire.Item, index: int, profile: Profile, faults: list[Fault]) ->
         method=words.METHODS[item.method],
         kind=words.OBJECTS[item.object],
         measure=measure if newest else 0,
-        unit=item.unit if not newest and item.unit not in (None, "other") else None,
+        unit=None if newest else _line(item.unit_name) or (codes.MEASURES[measure] or None if item.unit else None),
+        product_code=None if newest else item.product_code,
         excise=item.excise,
         country=item.country,
         declaration=_line(item.declaration),
         extra=_line(item.extra),
         agent_type=agent_type,
         agent=agent,
-        supplier=fiscal.Supplier(name=_line(supplier.name), inn=supplier.inn, phones=_phones(supplier.phones))
-        if supplier
-        else None,
+        supplier=_supplier(item.supplier),
         industry=_industry(item.industry),
     )
 
@@ -174,7 +177,7 @@ def _total(
     request: wire.Receipt, items: tuple[fiscal.Item, ...], payments: fiscal.Payments, faults: list[Fault]
 ) -> int:
     """Tag 1020. A given total may be less than the items by a rounding of less than a rouble."""
-    lines = sum(item.amount for item in items)
+    lines = sum(item.amount for item in items) if items else payments.total
     total = lines if request.total is None else request.total
     if not 0 <= lines - total <= 99:
         text = f"total {roubles(total)} не равен сумме позиций {roubles(lines)}, разница {roubles(total - lines)}"
@@ -209,6 +212,12 @@ def _agent(agent: wire.Agent | None) -> tuple[int, fiscal.Agent | None]:
         transfer_inn=agent.transfer_inn,
     )
     return words.AGENTS[agent.type], fields if fields != fiscal.Agent() else None
+
+
+def _supplier(given: wire.Supplier | None) -> fiscal.Supplier | None:
+    if given is None:
+        return None
+    return fiscal.Supplier(name=_line(given.name), inn=given.inn, phones=_phones(given.phones))
 
 
 def _industry(given: list[wire.IndustryProps] | None) -> tuple[fiscal.IndustryProps, ...]:

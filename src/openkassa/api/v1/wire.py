@@ -101,6 +101,13 @@ class Item(Strict):
     method: words.Method = "full_payment"
     object: words.Object = "commodity"
     unit: words.Unit | None = None
+    unit_name: (
+        Annotated[str, Meta(min_length=1, max_length=16, description="Unit in words, for formats before 1.2.")] | None
+    ) = None
+    product_code: (
+        Annotated[str, Meta(pattern=r"^([0-9A-Fa-f]{2}){1,32}$", description="Hexadecimal, for formats before 1.2.")]
+        | None
+    ) = None
     excise: Kopecks | None = None
     country: Digits3 | None = None
     declaration: Text32 | None = None
@@ -140,7 +147,7 @@ class Cashier(Strict):
 
 
 class Correction(Strict):
-    """Makes the receipt a correction of an earlier settlement."""
+    """Makes the receipt a correction of an earlier settlement; `number` is that of the order."""
 
     date: dt.date
     by_order: bool = False
@@ -152,11 +159,20 @@ class NamedValue(Strict):
     value: Annotated[str, Meta(min_length=1, max_length=256)]
 
 
+class VatSum(Strict):
+    """VAT of a correction without items."""
+
+    vat: words.Vat
+    amount: Kopecks
+
+
 class Receipt(Strict):
     external_id: ExternalId
     operation: words.Operation
-    items: Annotated[list[Item], Meta(min_length=1, max_length=ITEMS_LIMIT)]
     payments: Payments
+    items: Annotated[
+        list[Item], Meta(max_length=ITEMS_LIMIT, description="Only a correction on FFD 1.05 may be without.")
+    ] = []
     taxation: words.Taxation | None = None
     total: Kopecks | None = None
     discount: Annotated[
@@ -164,7 +180,12 @@ class Receipt(Strict):
     ] = 0
     buyer: Buyer | None = None
     cashier: Cashier | None = None
+    agent: Annotated[Agent, Meta(description="Of the whole receipt; an item's own comes first.")] | None = None
+    supplier: Annotated[Supplier, Meta(description="Of the whole receipt; an item's own comes first.")] | None = None
     correction: Correction | None = None
+    correction_vat: (
+        Annotated[list[VatSum], Meta(max_length=12, description="VAT of a correction without items.")] | None
+    ) = None
     refers_to: Annotated[uuid.UUID, Meta(description="Id of the receipt that this one refunds or corrects.")] | None = (
         None
     )
