@@ -43,3 +43,10 @@ def application(environ: dict, start_response: Callable) -> Iterable[bytes]:
     shown["pid"] = str(os.getpid())
     start_response("200 OK", [("Content-Type", "application/json"), ("X-Two", "1"), ("X-Two", "2")])
     return [json.dumps(shown).encode()]
+
+
+def refused(path: str, status: int) -> tuple[str, bytes] | None:
+    return ("text/formed", f"{status} at {path}".encode()) if path == "/formed" else None
+
+
+application.refused = refused  # type: ignore[attr-defined] # as projects.dispatch.Dispatcher has it

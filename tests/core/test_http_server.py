@@ -125,6 +125,12 @@ def test_bodies_over_the_limit_are_refused(http):
             assert http.post("/", content=content).status_code == 413
 
 
+def test_a_refusal_has_the_form_that_the_application_gives_it(http):
+    answer = http.post("/formed", content=b"x" * 100_001)
+    assert (answer.status_code, answer.headers["content-type"], answer.text) == (413, "text/formed", "413 at /formed")
+    assert http.post("/", content=b"x" * 100_001).headers["content-type"] == "application/problem+json"
+
+
 def test_requests_beyond_the_queue_are_told_to_come_again(server):
     """Two threads a worker and a queue of four: of sixty that come at once some get no place."""
 

@@ -169,6 +169,13 @@ def test_a_receipt_with_every_field_is_accepted(shop):
     assert answer.status == 201, answer.body
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_beyond_the_calendar_names_its_field(shop, at):
+    answer = send(shop, "POST", "/receipts", FULL | {"operating": FULL["operating"] | {"at": at}})
+    assert (answer.status, answer.json["field"]) == (422, "operating.at")
+    assert stored(shop) == 0
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_fuzzed_bodies_are_accepted_or_refused_and_never_fail(shop, seed):
     chance = random.Random(seed)
@@ -188,6 +195,7 @@ def test_fuzzed_bodies_are_accepted_or_refused_and_never_fail(shop, seed):
     assert accepted > 5
 
 
+@pytest.mark.django_db
 def test_openapi_and_its_page_need_no_key():
     document = call("GET", "/api/v1/openapi.json")
     assert document.json["openapi"] == "3.1.0"
@@ -202,6 +210,7 @@ def test_openapi_and_its_page_need_no_key():
     assert call("GET", "/api/v1/docs.css").headers["Content-Type"].startswith("text/css")
 
 
+@pytest.mark.django_db
 def test_openapi_refers_to_schemas_that_exist():
     document = call("GET", "/api/v1/openapi.json")
     schemas = document.json["components"]["schemas"]

@@ -31,6 +31,7 @@ def map_receipt(request: wire.Receipt, profile: Profile, utc_offset: int) -> tup
     total = _total(request, items, payments, faults)
     taxation = _taxation(request.taxation, profile, faults)
     party = buyer(request.buyer, faults)
+    operating = _operating(request.operating, utc_offset, faults)
     if faults:
         raise of_faults(faults)
     correction = request.correction
@@ -62,7 +63,7 @@ def map_receipt(request: wire.Receipt, profile: Profile, utc_offset: int) -> tup
         if request.user_extra
         else None,
         industry=_industry(request.industry),
-        operating=_operating(request.operating, utc_offset),
+        operating=operating,
         cashless=tuple(
             fiscal.Cashless(amount=one.amount, method=one.method, ids=printable(one.ids), extra=_line(one.extra))
             for one in request.cashless or ()
@@ -229,12 +230,16 @@ def _industry(given: list[wire.IndustryProps] | None) -> tuple[fiscal.IndustryPr
     )
 
 
-def _operating(given: wire.OperatingProps | None, utc_offset: int) -> fiscal.OperatingProps | None:
+def _operating(given: wire.OperatingProps | None, utc_offset: int, faults: list[Fault]) -> fiscal.OperatingProps | None:
     if given is None:
         return None
     local = given.at
-    if local.tzinfo is not None:
-        local = local.astimezone(dt.timezone(dt.timedelta(minutes=utc_offset))).replace(tzinfo=None)
+    try:
+        if local.tzinfo is not None:
+            local = local.astimezone(dt.timezone(dt.timedelta(minutes=utc_offset))).replace(tzinfo=None)
+    except OverflowError:  # the first or the last hours of the calendar
+        faults.append(("field_invalid", "operating.at", "время вне календаря"))
+        return None
     return fiscal.OperatingProps(
         operation_id=given.operation_id, data=printable(given.data), at=int((local - _EPOCH).total_seconds())
     )
