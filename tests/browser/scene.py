@@ -14,6 +14,7 @@ from openkassa.core.clock import now
 from openkassa.core.ids import uuid7
 from openkassa.core.tenancy import within
 from openkassa.fiscal.draft import Buyer, Item, Payments
+from openkassa.kassa.receipts.channels import channel_by_login, channel_create, channel_key_create, channel_key_revoke
 from openkassa.kassa.receipts.links import receipt_token
 from openkassa.kassa.receipts.models import Callback, CallbackDelivery, ReceiptEvent, ReceiptState
 from openkassa.kassa.registers.models import CashRegister, RegisterStatus
@@ -33,6 +34,7 @@ class Scene:
     waiting: uuid.UUID
     refused: uuid.UUID
     doubtful: uuid.UUID
+    channel: uuid.UUID
     register: uuid.UUID
     troubled: uuid.UUID
 
@@ -81,9 +83,27 @@ def make_scene(world: World) -> Scene:
         waiting=waiting.receipt_id,
         refused=refused.receipt_id,
         doubtful=doubtful.receipt_id,
+        channel=_channel(world),
         register=device.register.id,
         troubled=device_in_trouble.register.id,
     )
+
+
+def _channel(world: World) -> uuid.UUID:
+    """A channel with a key in use and a revoked one."""
+    channel = channel_create(
+        organisation_id=world.organisation_id,
+        kind="atol",
+        code="internet-magazin-vostok_4821",
+        name="Интернет-магазин «Восток»",
+        pool_id=world.pool.id,
+        callback_url="https://shop.example.com/integrations/openkassa/callback",
+    )
+    for login, secret in (("shop-4k2v9t7qzd", "0" * 22), ("shop-m3x8w1rc5n", "1" * 22)):
+        key = channel_key_create(channel=channel, login=login, secret=secret)
+    channel_by_login("atol", "shop-4k2v9t7qzd", "0" * 22)
+    channel_key_revoke(organisation_id=world.organisation_id, key_id=key.id)
+    return channel.id
 
 
 def _move(world: World, register: CashRegister, receipt_id: uuid.UUID, state: str) -> None:

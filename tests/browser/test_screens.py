@@ -34,6 +34,8 @@ def screens(scene: Scene) -> dict[str, str]:
         "register": f"/registers/{scene.register}",
         "register-in-trouble": f"/registers/{scene.troubled}",
         "connect": "/connect",
+        "channel": f"/connect/{scene.channel}",
+        "channel-new": "/connect/new",
         "profile": "/profile",
         "components": "/ui/",
     }

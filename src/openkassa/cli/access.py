@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
-import string
 from dataclasses import dataclass
 
 import msgspec
 
-LETTERS = string.ascii_letters + string.digits
 FN_PREFIX = "9999"  # numbers of emulated storages: nothing made with them can be taken for real
 
 
@@ -23,8 +20,3 @@ class NewRegister:
     serial: str
     fn: str
     sequence: int  # of the test registration number
-
-
-def password(length: int = 22) -> str:
-    """A random secret of letters and digits: 22 characters are 130 bits."""
-    return "".join(secrets.choice(LETTERS) for _ in range(length))

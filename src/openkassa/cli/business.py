@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 import uuid
 
-from openkassa.cli.access import FN_PREFIX, AtolAccess, NewRegister, password
+from openkassa.cli.access import FN_PREFIX, AtolAccess, NewRegister
+from openkassa.core.keys import random_password
 from openkassa.core.settings import Settings
 from openkassa.device.config import DeviceConfig, RegisterConfig, save
 from openkassa.kassa.receipts.channels import channel_create, channel_key_create
@@ -56,7 +57,7 @@ def atol_channel(*, organisation_id: uuid.UUID, pool: Pool, login: str, name: st
     channel = channel_create(
         organisation_id=organisation_id, kind=ChannelKind.ATOL, code=group, name=name, pool_id=pool.id
     )
-    access = AtolAccess(login=login, password=password(), group=group)
+    access = AtolAccess(login=login, password=random_password(), group=group)
     channel_key_create(channel=channel, login=login, secret=access.password)
     return channel, access
 
@@ -70,6 +71,6 @@ def v1_channel(*, organisation_id: uuid.UUID, pool: Pool, name: str) -> tuple[Ch
         name=name,
         pool_id=pool.id,
     )
-    key = f"kassa_{password(32)}"
+    key = f"kassa_{random_password(32)}"
     channel_key_create(channel=channel, secret=key)
     return channel, key

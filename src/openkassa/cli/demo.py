@@ -8,8 +8,9 @@ import sys
 
 import msgspec
 
-from openkassa.cli.access import AtolAccess, NewRegister, password
+from openkassa.cli.access import AtolAccess, NewRegister
 from openkassa.cli.processes import DEMO_FILE
+from openkassa.core.keys import random_password
 from openkassa.core.settings import Settings, settings
 
 INN = "7800000027"  # made up, with valid check digits
@@ -82,7 +83,7 @@ def ensure_demo() -> None:
     """Makes the demo business unless the home has one. The two projects are written by a process each."""
     if (settings().home / DEMO_FILE).exists():
         return
-    users = [DemoUser(role=role, login=f"{role}@demo.example", password=password(12)) for role, _ in PEOPLE]
+    users = [DemoUser(role=role, login=f"{role}@demo.example", password=random_password(12)) for role, _ in PEOPLE]
     for project in ("ofd", "kassa"):
         subprocess.run(
             [sys.executable, "-m", "openkassa.cli.demo_write", project],

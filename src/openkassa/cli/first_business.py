@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from openkassa.cli.access import password
 from openkassa.cli.business import atol_channel, random_register, register_with_device, v1_channel
 from openkassa.core.db import atomic
+from openkassa.core.keys import random_password
 from openkassa.core.organisations import organisation_create
 from openkassa.core.settings import settings
 from openkassa.fiscal.identifiers import is_inn
@@ -44,7 +44,7 @@ def business_create(
         raise WrongBusiness(f"FFD {ffd} is unknown; choose one of {', '.join(versions)}")
     if not taxation or taxation & ~TAXATIONS:
         raise WrongBusiness(f"taxation {taxation} is not a sum of 1, 2, 4, 16 and 32")
-    secret = password(14)
+    secret = random_password(14)
     with atomic():
         organisation = organisation_create(name=name, inn=inn)
         person = user_create(display_name=owner_name, identifier=owner, password=secret)

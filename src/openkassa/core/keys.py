@@ -11,11 +11,13 @@ import hashlib
 import hmac
 import os
 import secrets
+import string
 from pathlib import Path
 
 from openkassa.core.settings import settings
 
 KEY_BYTES = 32
+LETTERS = string.ascii_letters + string.digits
 
 
 def secret(name: str, home: Path | None = None) -> bytes:
@@ -35,6 +37,11 @@ def add_key(name: str, home: Path | None = None) -> int:
     _write(home, name, number)
     _read.cache_clear()
     return number
+
+
+def random_password(length: int = 22) -> str:
+    """A random secret of letters and digits: 22 characters are 130 bits."""
+    return "".join(secrets.choice(LETTERS) for _ in range(length))
 
 
 def digest(name: str, value: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Pages of an organisation: receipts, registers, connecting a shop."""
+"""Pages of an organisation: receipts and registers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from openkassa.core.clock import now
 from openkassa.core.tenancy import within
 from openkassa.kassa.receipts.callbacks import callback_resend as resend
 from openkassa.kassa.receipts.links import receipt_url
-from openkassa.kassa.receipts.models import Channel, Receipt, State
+from openkassa.kassa.receipts.models import Receipt, State
 from openkassa.kassa.receipts.refunds import RefundExceeds, RefundImpossible
 from openkassa.kassa.receipts.selectors import receipt_callbacks, receipt_counts, receipt_draft, receipt_status
 from openkassa.kassa.receipts.services import DraftRefused
@@ -25,7 +25,6 @@ from openkassa.kassa.registers.selectors import register_documents, register_hea
 from openkassa.ui import formats
 from openkassa.web import health, receipt_facts, wording
 from openkassa.web.access import role_required
-from openkassa.web.addresses import api_addresses
 from openkassa.web.excel import LIMIT, receipts_workbook
 from openkassa.web.live import events_address
 from openkassa.web.places import MOSCOW, Place, offset_of, places
@@ -245,12 +244,3 @@ def _register(cash_register, status, at) -> dict:
         "shift_age": (at - status.shift_opened_at).total_seconds() if status.shift_opened_at else None,
         "storage_days": health.storage_days(status, at),
     }
-
-
-@require_GET
-@role_required("owner", "manager")
-def connect(request: MemberRequest) -> HttpResponse:
-    """What a shop's developer has to enter: addresses and channels."""
-    with within(request.organisation_id):
-        channels = list(Channel.objects.order_by("name"))
-    return render(request, "web/connect.html", {"channels": channels, **api_addresses()})

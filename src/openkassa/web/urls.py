@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from openkassa.web import account, cabinet, public
+from openkassa.web import account, cabinet, channels, public
 
 urlpatterns = [
     path("", include("openkassa.ui.urls")),
@@ -22,5 +22,9 @@ urlpatterns = [
     path("receipts/<uuid:receipt_id>/callbacks/<uuid:callback_id>", cabinet.callback_resend, name="callback-resend"),
     path("registers", cabinet.registers, name="registers"),
     path("registers/<uuid:register_id>", cabinet.register, name="register"),
-    path("connect", cabinet.connect, name="connect"),
+    path("connect", channels.connect, name="connect"),
+    path("connect/new", channels.channel_new, name="channel-new"),
+    path("connect/<uuid:channel_id>", channels.channel, name="channel"),
+    path("connect/<uuid:channel_id>/keys", channels.key_new, name="key-new"),
+    path("connect/<uuid:channel_id>/keys/<uuid:key_id>/revoke", channels.key_revoke, name="key-revoke"),
 ]

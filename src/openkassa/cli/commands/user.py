@@ -21,7 +21,7 @@ def reset(login: Annotated[str, typer.Argument(help="Phone or e-mail of the pers
     from openkassa.cli.errors import Trouble
 
     set_up("kassa", "user-reset")
-    from openkassa.cli.access import password
+    from openkassa.core.keys import random_password
     from openkassa.kassa.people.selectors import user_by_identifier
     from openkassa.kassa.people.services import user_reset_password
 
@@ -31,6 +31,6 @@ def reset(login: Annotated[str, typer.Argument(help="Phone or e-mail of the pers
         raise Trouble(f"{login}: {'; '.join(error.messages)}") from error
     if person is None:
         raise Trouble(f"Nobody signs in as {login}.")
-    secret = password(14)
+    secret = random_password(14)
     user_reset_password(user=person, password=secret)
     print(f"{login} / {secret}")

@@ -6,6 +6,7 @@ takes effect after that at the latest.
 
 from __future__ import annotations
 
+import datetime as dt
 import hmac
 import time
 import uuid
@@ -27,6 +28,7 @@ from openkassa.kassa.registers.models import Pool
 CACHE_SECONDS = 5.0
 CACHE_SIZE = 10_000
 KEY_RING = "channel"
+USE_NOTED = dt.timedelta(hours=1)  # a key's last use is written down no more often than this
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +76,7 @@ def channel_by_login(kind: str, login: str, password: str) -> ChannelContext | N
     expected = bytes(key.secret_digest) if key is not None else b"\0" * 32
     if not hmac.compare_digest(keys.digest(KEY_RING, password), expected) or key is None:
         return None
+    _note_use(key)
     return channel_by_key_id(key.id)
 
 
@@ -83,7 +86,10 @@ def channel_by_key(kind: str, secret: str) -> ChannelContext | None:
 
     def load() -> ChannelContext | None:
         key = ChannelKey.objects.filter(kind=kind, lookup=lookup, revoked_at=None).first()
-        return _context(key) if key is not None else None
+        if key is None:
+            return None
+        _note_use(key)
+        return _context(key.organisation_id, key.channel_id, key.id)
 
     return _cache.get((kind, lookup), load)
 
@@ -93,9 +99,14 @@ def channel_by_key_id(key_id: uuid.UUID) -> ChannelContext | None:
 
     def load() -> ChannelContext | None:
         key = ChannelKey.objects.filter(id=key_id, revoked_at=None).first()
-        return _context(key) if key is not None else None
+        return _context(key.organisation_id, key.channel_id, key.id) if key is not None else None
 
     return _cache.get(("key", key_id), load)
+
+
+def channel_by_id(organisation_id: uuid.UUID, channel_id: uuid.UUID) -> ChannelContext | None:
+    """A channel as its own organisation's people use it: no credential is needed."""
+    return _cache.get(("id", organisation_id, channel_id), lambda: _context(organisation_id, channel_id, None))
 
 
 def forget_channels() -> None:
@@ -103,14 +114,20 @@ def forget_channels() -> None:
     _cache.clear()
 
 
-def _context(key: ChannelKey) -> ChannelContext | None:
-    with within(key.organisation_id):
-        channel = Channel.objects.filter(id=key.channel_id).first()
+def _note_use(key: ChannelKey) -> None:
+    at = now()
+    if key.last_used_at is None or at - key.last_used_at >= USE_NOTED:
+        ChannelKey.objects.filter(id=key.id).update(last_used_at=at)
+
+
+def _context(organisation_id: uuid.UUID, channel_id: uuid.UUID, key_id: uuid.UUID | None) -> ChannelContext | None:
+    with within(organisation_id):
+        channel = Channel.objects.filter(id=channel_id).first()
         if channel is None:
             return None
         pool = Pool.objects.get(id=channel.pool_id)
         outlet = Outlet.objects.get(id=pool.outlet_id)
-    organisation = Organisation.objects.get(id=key.organisation_id)
+    organisation = Organisation.objects.get(id=organisation_id)
     return ChannelContext(
         organisation_id=organisation.id,
         channel_id=channel.id,
@@ -122,7 +139,7 @@ def _context(key: ChannelKey) -> ChannelContext | None:
         callback_url=channel.callback_url,
         utc_offset=outlet.utc_offset,
         active=channel.is_active and organisation.state == "active",
-        key_id=key.id,
+        key_id=key_id,
     )
 
 
@@ -141,20 +158,57 @@ def pool_profile(organisation: Organisation, outlet: Outlet, pool: Pool) -> Prof
 
 
 def channel_create(
-    *, organisation_id: uuid.UUID, kind: str, code: str, name: str, pool_id: uuid.UUID, callback_url: str = ""
+    *,
+    organisation_id: uuid.UUID,
+    kind: str,
+    code: str,
+    name: str,
+    pool_id: uuid.UUID,
+    callback_url: str = "",
+    expire_after: int | None = None,
 ) -> Channel:
+    """`expire_after`: seconds after which a waiting receipt is withdrawn."""
     with within(organisation_id):
         return Channel.objects.create(
-            organisation_id=organisation_id, kind=kind, code=code, name=name, pool_id=pool_id, callback_url=callback_url
+            organisation_id=organisation_id,
+            kind=kind,
+            code=code,
+            name=name,
+            pool_id=pool_id,
+            callback_url=callback_url,
+            expire_after=expire_after,
         )
 
 
-def channel_key_create(*, channel: Channel, login: str = "", secret: str) -> ChannelKey:
-    """A credential of a channel: login and password for ATOL, the bare key for v1. The secret itself is not kept."""
+def channel_change(
+    *,
+    organisation_id: uuid.UUID,
+    channel_id: uuid.UUID,
+    name: str,
+    callback_url: str,
+    expire_after: int | None,
+    is_active: bool,
+) -> None:
+    """What may change while clients use the channel. Raises `Channel.DoesNotExist`."""
+    with transaction.atomic(), within(organisation_id):
+        channel = Channel.objects.select_for_update().get(id=channel_id)
+        channel.name, channel.callback_url = name, callback_url
+        channel.expire_after, channel.is_active = expire_after, is_active
+        channel.save(update_fields=["name", "callback_url", "expire_after", "is_active"])
+    forget_channels()
+
+
+def channel_key_create(
+    *, channel: Channel, login: str = "", secret: str, key_id: uuid.UUID | None = None
+) -> ChannelKey:
+    """A credential of a channel: login and password for ATOL, the bare key for v1. The secret itself is not kept.
+
+    `key_id` comes with a form, so that the same form sent twice raises `IntegrityError` and makes one credential.
+    """
     digest = keys.digest(KEY_RING, secret)
     by_login = channel.kind != ChannelKind.V1
     key = ChannelKey.objects.create(
-        id=uuid7(),
+        id=key_id or uuid7(),
         kind=channel.kind,
         lookup=login if by_login else digest.hex(),
         secret_digest=digest if by_login else b"",
@@ -168,6 +222,7 @@ def channel_key_create(*, channel: Channel, login: str = "", secret: str) -> Cha
 
 @transaction.atomic
 def channel_key_revoke(*, organisation_id: uuid.UUID, key_id: uuid.UUID) -> None:
+    """Closes a credential and the tokens got with it, within `CACHE_SECONDS` in every process."""
     ChannelKey.objects.filter(organisation_id=organisation_id, id=key_id, revoked_at=None).update(revoked_at=now())
     forget_channels()
 

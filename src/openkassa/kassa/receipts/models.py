@@ -44,6 +44,11 @@ class Channel(TenantModel):
         return self.name
 
 
+@pghistory.track(
+    fields=["organisation_id", "channel_id", "hint", "created_at", "revoked_at"],
+    model_name="ChannelKeyEvent",
+    obj_field=pghistory.ObjForeignKey(related_name="events"),
+)
 class ChannelKey(models.Model):
     """Directory of credentials: which channel a login or key opens (control table, no foreign key to cells).
 
@@ -60,6 +65,7 @@ class ChannelKey(models.Model):
     hint = models.CharField(max_length=16, blank=True, default="")  # last characters, to tell keys apart
     created_at = models.DateTimeField(default=now, editable=False)
     revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)  # to the hour
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "lookup"], name="channel_key_once")]

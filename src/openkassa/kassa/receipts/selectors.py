@@ -15,6 +15,8 @@ from openkassa.fiscal.ffd.qr import ReceiptQR
 from openkassa.kassa.receipts.models import (
     Callback,
     CallbackDelivery,
+    Channel,
+    ChannelKey,
     ReceiptContact,
     ReceiptContent,
     ReceiptEvent,
@@ -249,3 +251,14 @@ def _status(row: tuple) -> ReceiptStatus:
         acknowledgement=row[19],
         document=document,
     )
+
+
+def channel_get(organisation_id: uuid.UUID, channel_id: uuid.UUID) -> Channel | None:
+    with within(organisation_id):
+        return Channel.objects.filter(id=channel_id).first()
+
+
+def channel_keys(organisation_id: uuid.UUID, channel_id: uuid.UUID) -> list[ChannelKey]:
+    """Credentials of a channel: those in use first, the newest of each first."""
+    keys = ChannelKey.objects.filter(organisation_id=organisation_id, channel_id=channel_id).order_by("-id")
+    return sorted(keys, key=lambda key: key.revoked_at is not None)

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
 # (see wsgi.py).
 MIDDLEWARE = [
     *common.MIDDLEWARE,
+    "pghistory.middleware.HistoryMiddleware",  # history says who changed it
     "openkassa.web.middleware.organisation_of_session",
 ]
 
