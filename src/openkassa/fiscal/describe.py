@@ -6,7 +6,8 @@ import binascii
 from collections.abc import Iterator
 from typing import Final
 
-from .ffd.codes import KINDS, MEASURES, METHODS, OPERATIONS
+from .ffd.codes import CODE_TYPES, GOODS_ANSWERS, KINDS, MEASURES, METHODS, OPERATIONS, PLANNED_STATUSES
+from .ffd.marks import sign
 from .ffd.printed_report import shown
 from .ffd.rows import plain
 from .ffd.tags import TAGS, name
@@ -17,7 +18,16 @@ _SESSION: Final = {bytes.fromhex("2a08410a"): "KKT-OFD", bytes.fromhex("dd80caa1
 _SESSION_SIZE: Final = 30
 _CONTAINER_SIZE: Final = 32
 _SOURCES: Final = {0xA5: "from a fiscal storage", 0x5A: "from an operator"}
-_MEANINGS: Final = {1054: OPERATIONS, 1212: KINDS, 1214: METHODS, 2108: MEASURES}
+_MEANINGS: Final = {
+    1054: OPERATIONS,
+    1212: KINDS,
+    1214: METHODS,
+    2003: PLANNED_STATUSES,
+    2100: CODE_TYPES,
+    2108: MEASURES,
+    2109: GOODS_ANSWERS,
+    2110: PLANNED_STATUSES,
+}
 
 
 def describe(data: bytes) -> str:
@@ -98,6 +108,8 @@ def _value(tag: int, value: Value) -> str:
     if isinstance(value, int):
         if tag == 1199 and value in CODES:
             return f"{value} ({rate(value).label})"
+        if tag == 2106:
+            return f"{value} ({value:#b}, {sign(value)})"
         meaning = _MEANINGS.get(tag, {}).get(value)
         if meaning:
             return f"{value} ({meaning})"

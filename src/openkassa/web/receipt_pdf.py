@@ -15,9 +15,11 @@ import typst
 from django.utils.translation import gettext as _
 
 from openkassa.core.tenancy import within
+from openkassa.fiscal.ffd.marks import controls
 from openkassa.fiscal.ffd.printed import PrintedReceipt, printed
 from openkassa.fiscal.ffd.reader import read_document
 from openkassa.kassa.receipts.models import ReceiptState
+from openkassa.kassa.receipts.selectors import receipt_draft
 from openkassa.kassa.registers.models import DocumentContainer
 from openkassa.web.public_receipt import PublicReceipt
 
@@ -34,7 +36,10 @@ def printed_form(found: PublicReceipt) -> PrintedReceipt | None:
             return None
         found_bytes = DocumentContainer.objects.filter(document_id=document_id).values_list("container", flat=True)
         container = found_bytes.first()
-    return None if container is None else printed(read_document(bytes(container)))
+    if container is None:
+        return None
+    draft = receipt_draft(status.organisation_id, status.receipt_id)
+    return printed(read_document(bytes(container)), controls(draft.items) if draft is not None else None)
 
 
 def receipt_pdf(found: PublicReceipt) -> bytes | None:

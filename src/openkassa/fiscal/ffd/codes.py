@@ -70,6 +70,7 @@ KINDS: Final = {  # 1212
 PAYMENT_KIND: Final = 10  # what an advance or a payment of credit is taken for
 KINDS_OF_1_2: Final = frozenset({30, 31, 32, 33})
 MARKED_KINDS: Final = frozenset({31, 33})  # goods with a marking code
+KIND_WITH_CODE: Final = {1: 33, 2: 31, 30: 31, 32: 33}  # what goods become when their code is there
 
 MEASURES: Final = {  # 2108
     0: "шт.",
@@ -97,6 +98,23 @@ MEASURES: Final = {  # 2108
     83: "Тбайт",
     255: "",
 }
+
+PLANNED_STATUSES: Final = {  # 2003 and 2110
+    1: "штучный товар, реализован",
+    2: "мерный товар, в стадии реализации",
+    3: "штучный товар, возвращён",
+    4: "часть товара, возвращена",
+    255: "статус не изменяется",
+}
+CODE_TYPES: Final = {  # 2100
+    0: "не определён",
+    1: "короткий",
+    2: "код проверки 88 символов, проверяет ФН",
+    3: "код проверки 44 символа, не проверяет ФН",
+    4: "код проверки 44 символа, проверяет ФН",
+    5: "код проверки 4 символа, не проверяет ФН",
+}
+GOODS_ANSWERS: Final = {1: "статус корректен", 2: "статус некорректен", 3: "оборот приостановлен"}  # 2109
 
 AGENTS: Final = {  # bits of 1057 and 1222
     1: "БАНК. ПЛ. АГЕНТ",

@@ -20,13 +20,13 @@ from .codes import (
     IDENTITY_DOCUMENTS,
     KINDS,
     KINDS_OF_1_2,
-    MARKED_KINDS,
     MEASURES,
     METHODS,
     OPERATIONS,
     REFUNDS,
     TAXATION,
 )
+from .control_marks import check_marks
 from .control_method import check_methods
 from .control_text import check_texts
 from .findings import ERROR, WARNING, Finding, errors
@@ -58,6 +58,7 @@ def check_and_render(draft: ReceiptDraft, profile: Profile, at: dt.date) -> tupl
         found += _correction(draft.correction, draft.operation, profile, at)
     if draft.buyer is not None:
         found += _buyer(draft.buyer, profile)
+    found += check_marks(draft, profile)
     found += _not_carried(draft, profile)
     if errors(found):
         return found, None
@@ -138,9 +139,6 @@ def _item(item: Item, path: str, profile: Profile) -> Findings:
     if item.kind not in KINDS or (item.kind in KINDS_OF_1_2 and profile.ffd != FFD_1_2):
         text = f"Признак предмета расчёта {item.kind} не применяется в ФФД {FFD_NAMES.get(profile.ffd, profile.ffd)}."
         yield Finding(ERROR, "kind", f"{path}.kind", text, 1212)
-    if item.kind in MARKED_KINDS:
-        text = "Маркированный товар (признак предмета 31 или 33) продаётся без кода маркировки."
-        yield Finding(WARNING, "no_marking_code", f"{path}.kind", text, 1163)
     if profile.ffd == FFD_1_2 and item.measure not in MEASURES:
         text = f"Мера количества {item.measure} не из перечня. Для прочих единиц есть 255."
         yield Finding(ERROR, "measure", f"{path}.measure", text, 2108)
@@ -294,5 +292,5 @@ def _not_carried(draft: ReceiptDraft, profile: Profile) -> Findings:
                 yield _dropped(f"items[{index}].measure", 2108, profile)
             if item.industry:
                 yield _dropped(f"items[{index}].industry", 1260, profile)
-            if item.mark is not None:
-                yield _dropped(f"items[{index}].mark", 1163, profile)
+            if item.mark is not None and item.mark.denominator is not None:
+                yield _dropped(f"items[{index}].mark.denominator", 1291, profile)

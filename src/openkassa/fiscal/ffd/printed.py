@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ..identifiers import roubles
 from . import vat
 from .codes import AGENTS, KINDS, MARKED_KINDS, MEASURES, METHODS, OPERATIONS, TAXATION
+from .marks import sign
 from .printed_report import report_rows
 from .qr import ReceiptQR
 from .reader import Document
@@ -49,9 +50,11 @@ class PrintedReceipt(NamedTuple):
     qr: str | None
 
 
-def printed(document: Document) -> PrintedReceipt:
+def printed(document: Document, controls: Mapping[int, str] | None = None) -> PrintedReceipt:
     """The printed form of a receipt, correction or report. Takes documents that `presence.check` accepts;
-    what is absent is left out."""
+    what is absent is left out.
+
+    `controls`: tag 2115 of lines by their index. It is printed only, so no document holds it."""
     if document.form not in RECEIPT_FORMS:
         title = TAGS[document.form].name.upper()
         return PrintedReceipt(title, tuple(report_rows(document, title)), None)
@@ -59,7 +62,7 @@ def printed(document: Document) -> PrintedReceipt:
     day = _settlement_day(document)
     rows = [
         *_head(document, title),
-        *_items(document, day),
+        *_items(document, day, controls or {}),
         *_totals(document, day),
         *_people(document),
         *_numbers(document),
@@ -117,14 +120,14 @@ def _head(document: Document, title: str) -> Iterator[Row]:
     yield rule()
 
 
-def _items(document: Document, day: dt.date | None) -> Iterator[Row]:
-    for item in document.items:
-        yield from _item(item, day)
+def _items(document: Document, day: dt.date | None, controls: Mapping[int, str]) -> Iterator[Row]:
+    for index, item in enumerate(document.items):
+        yield from _item(item, day, controls.get(index))
     if document.items:
         yield rule()
 
 
-def _item(item: Pairs, day: dt.date | None) -> Iterator[Row]:
+def _item(item: Pairs, day: dt.date | None, control: str | None) -> Iterator[Row]:
     mark = _mark(item)
     yield text(f"{mark} {_text(item, 1030)}".strip())
     quantity, price, amount = first(item, 1023), first(item, 1079), first(item, 1043)
@@ -139,8 +142,11 @@ def _item(item: Pairs, day: dt.date | None) -> Iterator[Row]:
     kinds = (KINDS.get(_number(item, 1212), ""), METHODS.get(_number(item, 1214), ""))
     if any(kinds):
         yield text(", ".join(kind for kind in kinds if kind))
+    yield from _product(item)
+    if control is not None:
+        yield pair("КОД КМ", control)
     yield from _agent(_number(item, 1222), item)
-    for tag, label in ((1226, "ИНН ПОСТАВЩИКА"), (1231, "№ ДЕКЛАРАЦИИ"), (1230, "СТРАНА"), (2115, "КОД КМ")):
+    for tag, label in ((1226, "ИНН ПОСТАВЩИКА"), (1231, "№ ДЕКЛАРАЦИИ"), (1230, "СТРАНА")):
         if _text(item, tag):
             yield pair(label, _text(item, tag))
     if first(item, 1229) is not None:
@@ -150,15 +156,19 @@ def _item(item: Pairs, day: dt.date | None) -> Iterator[Row]:
 
 
 def _mark(item: Pairs) -> str:
-    """[М+] checked and right, [М-] checked and wrong, [М] not checked, for goods with a marking code."""
+    """The sign of goods with a marking code, empty for others."""
     result = first(item, 2106)
     if result is None and first(item, 1163) is None and _number(item, 1212) not in MARKED_KINDS:
         return ""
-    bits = result if isinstance(result, int) else 0
-    if bits & 15 == 15:
-        return "[М+]"
-    wrong = (bits & 1 and not bits & 2) or (bits & 4 and not bits & 8)
-    return "[М-]" if wrong else "[М]"
+    return sign(result if isinstance(result, int) else 0)
+
+
+def _product(item: Pairs) -> Iterator[Row]:
+    code, part = first(item, 1163), first(item, 1291)
+    for _, value in code if isinstance(code, list) else []:
+        yield pair("КОД ТОВАРА", str(value).strip())
+    if isinstance(part, list):
+        yield pair("ЧАСТЬ УПАКОВКИ", f"{_number(part, 1293)}/{_number(part, 1294)}")
 
 
 def _agent(kind: int, level: Pairs) -> Iterator[Row]:

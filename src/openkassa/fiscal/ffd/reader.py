@@ -192,6 +192,8 @@ def _gtin(tag: int, code: str) -> tuple[str, str]:
         return code, ""
     if tag in (1304, 1305) and code.startswith("01") and code[16:18] == "21":
         return code[2:16], code[18:]
+    if tag == 1306:
+        return code[:14], code[14:]
     return "", ""
 
 

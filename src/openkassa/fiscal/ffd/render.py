@@ -8,6 +8,7 @@ Formats differ in this: FFD 1.05 and 1.1 name agent and supplier phones (1057 �
 level of the receipt, the unit of a line as text (1197) and the product code as bytes (1162). FFD 1.2 has 1256 for the
 buyer, 2108 for the unit, 1260, 1261 and 1270, and agents on lines only: agent and supplier of the whole receipt are
 written into each line that has none of its own. A supplier's name and ИНН (1225, 1226) stand on lines in every version.
+Marking codes are 1163 in FFD 1.2 and 1162 before (`marks`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from msgspec.structs import replace
 
 from ..draft import Agent, Buyer, Correction, IndustryProps, Item, ReceiptDraft, Supplier
 from . import vat
+from .marks import kind_of_goods, mark_pairs, product_bytes
 from .profile import Profile
 from .tags import FFD_1_05, FFD_1_2
 from .tlv import Pairs, encode
@@ -150,8 +152,8 @@ def _item_head(item: Item) -> Pairs:
     return [(1030, item.name), (1079, item.price), (1023, item.quantity)]
 
 
-def _item_tail(item: Item) -> Pairs:
-    pairs: Pairs = [(1043, item.amount), (1199, item.vat), (1214, item.method), (1212, item.kind)]
+def _item_tail(item: Item, kind: int) -> Pairs:
+    pairs: Pairs = [(1043, item.amount), (1199, item.vat), (1214, item.method), (1212, kind)]
     _add(pairs, 1229, item.excise)
     _add(pairs, 1230, item.country)
     _add(pairs, 1231, item.declaration)
@@ -162,9 +164,8 @@ def _item_tail(item: Item) -> Pairs:
 def _item_1_05(item: Item, draft: ReceiptDraft) -> Pairs:
     pairs = _item_head(item)
     _add(pairs, 1197, item.unit)
-    if item.product_code is not None:
-        pairs.append((1162, bytes.fromhex(item.product_code)))
-    pairs += _item_tail(item)
+    _add(pairs, 1162, product_bytes(item))
+    pairs += _item_tail(item, item.kind)
     supplier = item.supplier
     if supplier is None and draft.supplier is not None:
         supplier = replace(draft.supplier, phones=())  # the phones are on the level of the receipt
@@ -174,7 +175,9 @@ def _item_1_05(item: Item, draft: ReceiptDraft) -> Pairs:
 def _item_1_2(item: Item, draft: ReceiptDraft) -> Pairs:
     pairs = _item_head(item)
     pairs.append((2108, item.measure))
-    pairs += _item_tail(item)
+    if item.mark is not None:
+        pairs += mark_pairs(item.mark)
+    pairs += _item_tail(item, kind_of_goods(item))
     agent_type, agent = (item.agent_type, item.agent) if item.agent_type else (draft.agent_type, draft.agent)
     pairs += _item_agent(agent_type, agent, item.supplier or draft.supplier)
     pairs += [(1260, _industry(props)) for props in item.industry]

@@ -165,7 +165,8 @@ def _take(sold: Sequence[Item], quantities: list[Decimal], item: Item) -> None:
 
 
 def _what(item: Item) -> tuple:
-    return item.name, item.vat, item.kind, item.method, item.measure, item.unit
+    code = item.mark.code if item.mark is not None else None
+    return item.name, item.vat, item.kind, item.method, item.measure, item.unit, code
 
 
 def refund_draft(
@@ -181,7 +182,11 @@ def refund_draft(
     the whole. Without `payments` the money goes back the way it came. Raises `RefundExceeds`, `RefundImpossible`.
     """
     chosen = _chosen(sold, left, wanted)
-    items = [part for index, quantity in chosen for part in _part(sold.items[index], left.quantities[index], quantity)]
+    items = [
+        _given_back(part)
+        for index, quantity in chosen
+        for part in _part(sold.items[index], left.quantities[index], quantity)
+    ]
     if not items:
         raise RefundExceeds("всё уже возвращено")
     lines = sum(item.amount for item in items)
@@ -200,6 +205,13 @@ def refund_draft(
         buyer=buyer or sold.buyer,
         cashless=(),
     )
+
+
+def _given_back(item: Item) -> Item:
+    """The line as it comes back: what becomes of marked goods follows from the new operation, not from the sale."""
+    if item.mark is None or item.mark.planned_status is None:
+        return item
+    return msgspec.structs.replace(item, mark=msgspec.structs.replace(item.mark, planned_status=None))
 
 
 def _chosen(sold: ReceiptDraft, left: Left, wanted: Sequence[Wanted] | None) -> list[tuple[int, Decimal]]:
