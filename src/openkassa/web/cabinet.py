@@ -1,4 +1,4 @@
-"""Pages of an organisation: receipts and registers."""
+"""Pages of receipts."""
 
 from __future__ import annotations
 
@@ -20,10 +20,8 @@ from openkassa.kassa.receipts.models import Receipt, State
 from openkassa.kassa.receipts.refunds import RefundExceeds, RefundImpossible
 from openkassa.kassa.receipts.selectors import receipt_callbacks, receipt_counts, receipt_draft, receipt_status
 from openkassa.kassa.receipts.services import DraftRefused
-from openkassa.kassa.registers.models import Acknowledgement, RegisterState
-from openkassa.kassa.registers.selectors import register_documents, register_health, register_list
 from openkassa.ui import formats
-from openkassa.web import health, receipt_facts, wording
+from openkassa.web import receipt_facts, wording
 from openkassa.web.access import role_required
 from openkassa.web.excel import LIMIT, receipts_workbook
 from openkassa.web.live import events_address
@@ -183,64 +181,3 @@ def callback_resend(request: MemberRequest, receipt_id: uuid.UUID, callback_id: 
         raise Http404 from None
     messages.success(request, _("The shop will be told again in a few seconds."))
     return redirect("receipt", receipt_id=receipt_id)
-
-
-@require_GET
-@role_required("owner", "manager")
-def registers(request: MemberRequest) -> HttpResponse:
-    at = now()
-    rows = [_register(register, status, at) for register, status in register_list(request.organisation_id)]
-    rows.sort(key=lambda row: -health.TONES.index(row["tone"]))
-    return render(request, "web/registers.html", {"rows": rows, "now": at})
-
-
-@require_GET
-@role_required("owner", "manager")
-def register(request: MemberRequest, register_id: uuid.UUID) -> HttpResponse:
-    found = register_health(request.organisation_id, register_id)
-    if found is None:
-        raise Http404
-    at = now()
-    cash_register, status, pool = found
-    documents = register_documents(request.organisation_id, register_id, limit=20)
-    with within(request.organisation_id):
-        codes = dict(
-            Acknowledgement.objects.filter(document_id__in=[document.id for document in documents]).values_list(
-                "document_id", "code"
-            )
-        )
-    context = {
-        **_register(cash_register, status, at),
-        "pool": pool,
-        "now": at,
-        "clock": formats.duration(status.clock_difference),
-        "clock_exact": abs(status.clock_difference) < 2,  # a second is what asking for the time may cost
-        "documents": [
-            (
-                document,
-                wording.FORMS.get(document.form, document.form),
-                document.fd <= status.acknowledged_fd,
-                codes.get(document.id),
-            )
-            for document in documents
-        ],
-    }
-    return render(request, "web/register.html", context)
-
-
-def _register(cash_register, status, at) -> dict:
-    found = health.findings(cash_register, status, at)
-    tone = health.worst_tone(found)
-    in_trouble = tone in ("warn", "bad") and cash_register.state == RegisterState.WORKING
-    return {
-        "register": cash_register,
-        "status": status,
-        "findings": found,
-        "tone": tone,
-        "look": wording.Look(tone, "alert-triangle") if in_trouble else wording.REGISTER_LOOKS[cash_register.state],
-        "state": _("needs attention") if in_trouble else cash_register.get_state_display(),
-        "undelivered": health.undelivered(status),
-        "undelivered_age": (at - status.first_undelivered_at).total_seconds() if status.first_undelivered_at else None,
-        "shift_age": (at - status.shift_opened_at).total_seconds() if status.shift_opened_at else None,
-        "storage_days": health.storage_days(status, at),
-    }

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from openkassa.web import account, cabinet, channels, public
+from openkassa.web import account, cabinet, channels, public, registers
 
 urlpatterns = [
     path("", include("openkassa.ui.urls")),
@@ -20,8 +20,10 @@ urlpatterns = [
     path("receipts/<uuid:receipt_id>/live", cabinet.receipt_live, name="receipt-live"),
     path("receipts/<uuid:receipt_id>/refund", cabinet.refund, name="refund"),
     path("receipts/<uuid:receipt_id>/callbacks/<uuid:callback_id>", cabinet.callback_resend, name="callback-resend"),
-    path("registers", cabinet.registers, name="registers"),
-    path("registers/<uuid:register_id>", cabinet.register, name="register"),
+    path("registers", registers.registers, name="registers"),
+    path("registers/<uuid:register_id>", registers.register, name="register"),
+    path("registers/<uuid:register_id>/live", registers.register_live, name="register-live"),
+    path("registers/<uuid:register_id>/commands", registers.register_command, name="register-command"),
     path("connect", channels.connect, name="connect"),
     path("connect/new", channels.channel_new, name="channel-new"),
     path("connect/<uuid:channel_id>", channels.channel, name="channel"),

@@ -85,6 +85,12 @@ ATTEMPT_LOOKS = {
     "made": Look("good", "check"),
     "void": Look("neutral", "x"),
 }
+COMMAND_LOOKS = {
+    "waiting": Look("wait", "hourglass"),
+    "sent": Look("info", "send"),
+    "done": Look("good", "check"),
+    "failed": Look("bad", "circle-x"),
+}
 REGISTER_LOOKS = {
     "new": Look("neutral", "info-circle"),
     "working": Look("good", "check"),

@@ -137,15 +137,20 @@ class CommandKind(models.TextChoices):
     CLOSE_STORAGE = "close_storage", _("close the fiscal storage")
 
 
+class CommandState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    SENT = "sent", _("at the register")
+    DONE = "done", _("done")
+    FAILED = "failed", _("not done")
+
+
 class RegisterCommand(TenantModel):
     """Something that a person or the platform wants of a register besides receipts. Its id is the task id."""
 
     register_id = models.UUIDField()
     kind = models.CharField(max_length=16, choices=CommandKind.choices)
     payload = models.JSONField(default=dict)
-    state = models.CharField(
-        max_length=8, default="waiting", choices=[(state, state) for state in ("waiting", "sent", "done", "failed")]
-    )
+    state = models.CharField(max_length=8, default=CommandState.WAITING, choices=CommandState.choices)
     fd = models.BigIntegerField(null=True)
     error = models.CharField(max_length=500, blank=True, default="")
     requested_by = models.UUIDField(null=True)

@@ -13,6 +13,7 @@ from openkassa.core.tenancy import within
 from openkassa.kassa.registers.models import (
     CashRegister,
     CommandKind,
+    CommandState,
     Pool,
     RegisterCommand,
     RegisterState,
@@ -84,11 +85,18 @@ def command_request(
     requested_by: uuid.UUID | None = None,
     payload: dict | None = None,
 ) -> RegisterCommand:
-    """Something for a worker to do at a register at its next turn. Raises `WrongState`."""
+    """Something for a worker to do at a register at its next turn. Raises `WrongState`.
+
+    The same that still waits or is at the register is not asked for again: the first command is given back.
+    """
     with atomic(), within(organisation_id):
         register = CashRegister.objects.select_for_update().get(id=register_id)
         if kind != CommandKind.REGISTER and register.state != RegisterState.WORKING:
             raise WrongState(f"Касса «{register.name}» не работает: {register.get_state_display()}.")
+        same = RegisterCommand.objects.filter(register_id=register_id, kind=kind, payload=payload or {})
+        command = same.filter(state__in=[CommandState.WAITING, CommandState.SENT]).first()
+        if command is not None:
+            return command
         command = RegisterCommand.objects.create(
             id=uuid7(),
             organisation_id=organisation_id,

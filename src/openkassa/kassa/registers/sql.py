@@ -26,7 +26,8 @@ FROM (
 WHERE s.register_id = before.register_id AND s.organisation_id = %(organisation_id)s
 RETURNING s.fence, before.clean, s.pool_id, s.last_fd, s.shift, s.shift_open, s.shift_opened_at, s.acknowledged_fd,
     s.failures, EXISTS (SELECT 1 FROM kassa_registers_registercommand c
-        WHERE c.organisation_id = %(organisation_id)s AND c.register_id = %(register_id)s AND c.state = 'waiting')
+        WHERE c.organisation_id = %(organisation_id)s AND c.register_id = %(register_id)s
+            AND c.state IN ('waiting', 'sent'))
 """
 
 RENEW = """
