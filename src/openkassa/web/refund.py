@@ -24,7 +24,7 @@ class _Preview(Exception):
 
 def may_be_refunded(status: ReceiptStatus) -> bool:
     """A sale or purchase that has its document. How much of it is left is another question."""
-    return status.operation in (1, 3) and status.form in (3, 4) and status.state in REFUNDABLE_STATES
+    return status.operation in (1, 3) and status.lines > 0 and status.state in REFUNDABLE_STATES
 
 
 def refund_preview(status: ReceiptStatus) -> ReceiptDraft:

@@ -38,6 +38,29 @@ def sold(shop: Shop, **changes: Any) -> str:
     return answer.json["id"]
 
 
+def documented(shop: Shop, receipt_id: str, sign: int = 283447322) -> str:
+    """The id of a receipt that has a document of 2026-11-21 with the fiscal sign `sign`."""
+    from openkassa.core.tenancy import within
+    from openkassa.kassa.receipts.models import Receipt, ReceiptState
+    from openkassa.kassa.registers.models import CashRegister, FiscalDocument
+
+    with within(shop.organisation_id):
+        receipt = Receipt.objects.get(id=receipt_id)
+        register, _ = CashRegister.objects.get_or_create(
+            organisation_id=shop.organisation_id, serial="1", fn="9999078900005488", pool_id=receipt.pool_id, name="K"
+        )
+        fd = FiscalDocument.objects.count() + 1
+        document = FiscalDocument.objects.create(
+            organisation_id=shop.organisation_id, register_id=register.id, fn=register.fn, fd=fd, form=receipt.form,
+            shift=1, number=fd, operation=receipt.operation, total=receipt.total, fiscal_sign=sign, utc_offset=180,
+            local_time=int(receipt.accepted_at.timestamp()) + 3 * 3600, made_at=receipt.accepted_at,
+        )  # fmt: skip
+        rows = ReceiptState.objects.filter(receipt_id=receipt_id)
+        rows.update(state="assigned")
+        rows.update(state="fiscalised", document_id=document.id)
+    return receipt_id
+
+
 def fiscalise(shop: Shop, receipt_id: str) -> None:
     """Puts a receipt into the state that a worker leaves it in; the document itself isn't of interest here."""
     from openkassa.core.tenancy import within

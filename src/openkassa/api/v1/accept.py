@@ -44,13 +44,13 @@ class Made(NamedTuple):
 
 def receipt(request: wire.Receipt, body: bytes, channel: ChannelContext, at: dt.datetime, key: str | None) -> Made:
     """Accepts a receipt. Raises `Refused`."""
-    _check_texts(request.external_id, request.callback_url)
+    check_texts(request.external_id, request.callback_url)
     if request.refers_to is not None and request.correction is None:
         if request.operation not in ("sale_refund", "expense_refund"):
             raise Refused("field_invalid", "refers_to есть у возвратов и коррекций", "refers_to")
         return _linked_refund(request, body, channel, at, key)
     draft, warnings = drafts.map_receipt(request, channel.profile, channel.utc_offset)
-    digest = _digest(request)
+    digest = digest_of(request)
     meaning = _meaning(draft)
     alike = recent.alike(channel.channel_id, meaning, at.timestamp())
     if alike is not None and alike[1] != request.external_id:
@@ -90,7 +90,7 @@ def refund(
     key: str | None,
 ) -> Made:
     """Accepts a refund built from the receipt `original_id`. Raises `Refused`."""
-    _check_texts(request.external_id, request.callback_url)
+    check_texts(request.external_id, request.callback_url)
     faults: list[drafts.Fault] = []
     party = drafts.buyer(request.buyer, faults)
     if faults:
@@ -127,7 +127,7 @@ def _refund(
     key: str | None,
     build: Callable[[ReceiptDraft, Left], ReceiptDraft],
 ) -> Made:
-    digest = _digest((str(original_id), request))
+    digest = digest_of((str(original_id), request))
     email, phone = drafts.contact(request.buyer)
 
     def accept() -> Accepted:
@@ -161,7 +161,7 @@ def _once(
     try:
         receipt_id, accepted = accept_once(channel, key, digest, at, accept)
     except DraftRefused as refused:
-        raise of_faults([(finding.code, _named(finding.path), finding.text) for finding in refused.findings]) from None
+        raise of_faults([(finding.code, named(finding.path), finding.text) for finding in refused.findings]) from None
     if accepted is not None and accepted.repeat and not accepted.same_body:
         raise Refused(
             "external_id_taken",
@@ -181,14 +181,14 @@ _NAMES = {
 }
 
 
-def _named(path: str) -> str:
+def named(path: str) -> str:
     """A place in the draft by the name that the request has for it."""
     for ours, theirs in _NAMES.items():
         path = path.replace(ours, theirs)
     return path
 
 
-def _check_texts(external_id: str, callback_url: str | None) -> None:
+def check_texts(external_id: str, callback_url: str | None) -> None:
     if "\0" in external_id or not external_id.strip():
         raise Refused("field_invalid", "нужен хотя бы один печатный символ", "external_id")
     if callback_url and not callback_address(callback_url):
@@ -200,7 +200,7 @@ def _check_reference(channel: ChannelContext, receipt_id: uuid.UUID) -> None:
         raise Refused("receipt_unknown", "нет чека с таким id", "refers_to")
 
 
-def _digest(request: object) -> bytes:
+def digest_of(request: object) -> bytes:
     """What tells a repeat from another request: the fields, however they were spaced and ordered."""
     return hashlib.sha256(_encode(request)).digest()
 

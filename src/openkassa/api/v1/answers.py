@@ -7,8 +7,10 @@ import datetime as dt
 import msgspec
 
 from openkassa.api.addresses import receipt_address
-from openkassa.api.v1 import wire, words
+from openkassa.api.v1 import wire, wire_corrections, words
 from openkassa.fiscal.draft import ReceiptDraft
+from openkassa.fiscal.ffd import vat
+from openkassa.fiscal.ffd.render import settlement_day
 from openkassa.kassa.receipts.selectors import DocumentFacts, ReceiptStatus
 from openkassa.kassa.receipts.services import Accepted
 
@@ -51,6 +53,39 @@ def accepted_answer(draft: ReceiptDraft, request: wire.Receipt, accepted: Accept
         document=None,
         acknowledgement=None,
         error=None,
+    )
+
+
+def planned(draft: ReceiptDraft, warnings: tuple[str, ...]) -> wire_corrections.Planned:
+    """A receipt that would be made."""
+    base = draft.correction
+    totals = vat.vat_totals(((item.vat, item.amount) for item in draft.items), settlement_day(draft, None))
+    return wire_corrections.Planned(
+        form=draft.form,
+        operation=words.OPERATION_NAMES[draft.operation],
+        taxation=words.TAXATION_NAMES[draft.taxation],
+        total=draft.total,
+        items=[
+            wire_corrections.PlannedLine(
+                name=item.name,
+                price=item.price,
+                quantity=f"{item.quantity:f}",
+                amount=item.amount,
+                vat=words.VAT_NAMES[item.vat],
+                method=words.METHOD_NAMES[item.method],
+                object=words.OBJECT_NAMES[item.kind],
+            )
+            for item in draft.items
+        ],
+        payments=wire.Payments(**msgspec.structs.asdict(draft.payments)),
+        vat=[
+            wire_corrections.VatTotal(vat=words.VAT_NAMES[code], amount=amount)
+            for code, amount in sorted((totals or dict(draft.correction_vat)).items())
+        ],
+        settlement_date=base.date if base else None,
+        order=base.number if base else None,
+        extra=draft.extra,
+        warnings=[_warning(text) for text in warnings],
     )
 
 

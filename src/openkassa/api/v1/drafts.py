@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from openkassa.api import contacts
-from openkassa.api.v1 import wire, words
+from openkassa.api.v1 import wire, wire_corrections, words
 from openkassa.api.v1.problems import Refused, of_faults
 from openkassa.fiscal import draft as fiscal
 from openkassa.fiscal.ffd import codes, vat
@@ -25,7 +25,7 @@ Fault = tuple[str, str, str]
 def map_receipt(request: wire.Receipt, profile: Profile, utc_offset: int) -> tuple[fiscal.ReceiptDraft, list[str]]:
     """(draft, warnings). `utc_offset` is the place's, in minutes. Raises `Refused` with all faults."""
     faults: list[Fault] = []
-    items = _items(request, profile, faults)
+    items = items_of(request.items, request.discount, profile, faults)
     agent_type, agent = _agent(request.agent)
     payments = fiscal.Payments(**msgspec.structs.asdict(request.payments))
     total = _total(request, items, payments, faults)
@@ -64,10 +64,7 @@ def map_receipt(request: wire.Receipt, profile: Profile, utc_offset: int) -> tup
         else None,
         industry=_industry(request.industry),
         operating=operating,
-        cashless=tuple(
-            fiscal.Cashless(amount=one.amount, method=one.method, ids=printable(one.ids), extra=_line(one.extra))
-            for one in request.cashless or ()
-        ),
+        cashless=_cashless(request.cashless),
         **cashier(request.cashier),
     )
     return draft, []
@@ -109,18 +106,71 @@ def contact(given: wire.Buyer | None) -> tuple[str, str]:
     return "", contacts.phone(given.phone) or "" if given.phone else ""
 
 
-def _items(request: wire.Receipt, profile: Profile, faults: list[Fault]) -> tuple[fiscal.Item, ...]:
-    lines = [_item(item, index, profile, faults) for index, item in enumerate(request.items)]
-    if not request.discount:
+def map_changes(changes: wire_corrections.Changes, wrong: fiscal.ReceiptDraft, profile: Profile) -> fiscal.ReceiptDraft:
+    """The right receipt: `wrong` with what the changes name. Raises `Refused` with all faults."""
+    faults: list[Fault] = []
+    fields: dict[str, Any] = {}
+    if changes.operation is not None:
+        fields["operation"] = words.OPERATIONS[changes.operation]
+    if changes.taxation is not None:
+        fields["taxation"] = words.TAXATION[changes.taxation]
+    if changes.items is not None:
+        fields["items"] = items_of(changes.items, changes.discount, profile, faults)
+        fields["total"] = sum(item.amount for item in fields["items"])
+        fields["correction_vat"] = ()
+    elif changes.discount:
+        faults.append(("field_invalid", "discount", "скидка задаётся вместе с новыми позициями"))
+    payments = _changed_payments(changes.payments, wrong.payments, fields.get("total", wrong.total), faults)
+    same_payments = payments == wrong.payments and changes.cashless is None
+    fields |= {"payments": payments, "cashless": wrong.cashless if same_payments else _cashless(changes.cashless)}
+    if changes.buyer is not None:
+        fields["buyer"] = buyer(changes.buyer, faults)
+    if changes.agent is not None:
+        fields["agent_type"], fields["agent"] = _agent(changes.agent)
+    if changes.supplier is not None:
+        fields["supplier"] = _supplier(changes.supplier)
+    for name in ("place", "address"):
+        if getattr(changes, name) is not None:
+            fields[name] = _line(getattr(changes, name))
+    if faults:
+        raise of_faults([(code, f"right.{field}", text) for code, field, text in faults])
+    return msgspec.structs.replace(wrong, **fields, **cashier(changes.cashier))
+
+
+def _changed_payments(
+    given: wire.Payments | None, wrong: fiscal.Payments, total: int, faults: list[Fault]
+) -> fiscal.Payments:
+    used = [kind for kind, amount in msgspec.structs.asdict(wrong).items() if amount]
+    if given is not None:
+        payments = fiscal.Payments(**msgspec.structs.asdict(given))
+    elif len(used) == 1:
+        payments = fiscal.Payments(**{used[0]: total})
+    else:
+        payments = wrong
+    _check_payments(payments, total, faults)
+    return payments
+
+
+def _cashless(given: list[wire.CashlessPayment] | None) -> tuple[fiscal.Cashless, ...]:
+    return tuple(
+        fiscal.Cashless(amount=one.amount, method=one.method, ids=printable(one.ids), extra=_line(one.extra))
+        for one in given or ()
+    )
+
+
+def items_of(given: list[wire.Item], discount: int, profile: Profile, faults: list[Fault]) -> tuple[fiscal.Item, ...]:
+    """Lines of the receipt with the discount of the whole spread over them."""
+    lines = [_item(item, index, profile, faults) for index, item in enumerate(given)]
+    if not discount:
         return tuple(lines)
     amounts = [line.amount for line in lines]
-    if request.discount > sum(amounts):
-        text = f"скидка {roubles(request.discount)} больше суммы позиций {roubles(sum(amounts))}"
+    if discount > sum(amounts):
+        text = f"скидка {roubles(discount)} больше суммы позиций {roubles(sum(amounts))}"
         faults.append(("field_invalid", "discount", text))
         return tuple(lines)
     return tuple(
         part
-        for line, share in zip(lines, vat.spread_discount(amounts, request.discount), strict=True)
+        for line, share in zip(lines, vat.spread_discount(amounts, discount), strict=True)
         for part in with_amount(line, line.amount - share)
     )
 
@@ -183,13 +233,17 @@ def _total(
     if not 0 <= lines - total <= 99:
         text = f"total {roubles(total)} не равен сумме позиций {roubles(lines)}, разница {roubles(total - lines)}"
         faults.append(("total_differs", "total", text))
+    _check_payments(payments, total, faults)
+    return total
+
+
+def _check_payments(payments: fiscal.Payments, total: int, faults: list[Fault]) -> None:
     if payments.total != total:
         text = (
             f"сумма payments {roubles(payments.total)} не равна сумме чека {roubles(total)}, "
             f"разница {roubles(payments.total - total)}"
         )
         faults.append(("payments_differ", "payments", text))
-    return total
 
 
 def _taxation(name: str | None, profile: Profile, faults: list[Fault]) -> int:

@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from openkassa import __version__
-from openkassa.api.v1 import wire, words
+from openkassa.api.v1 import wire, wire_corrections, words
 from openkassa.api.v1.problems import CATALOGUE
 
 REF = "#/components/schemas/{name}"
@@ -39,7 +39,9 @@ class Operation(NamedTuple):
 _ANY = ("key_missing", "key_unknown", "account_blocked", "unavailable")
 _BODY = ("json_malformed", "media_type", "body_too_large", "field_invalid")
 _RECEIPT = ("receipt_invalid", "external_id_taken", "idempotency_key_taken")
+_SUMS = ("line_amount_differs", "payments_differ")
 _MADE = {201: wire.ReceiptAnswer, 200: wire.ReceiptAnswer}
+_CORRECTED = {201: wire_corrections.CorrectionAnswer, 200: wire_corrections.CorrectionAnswer}
 
 OPERATIONS = (
     Operation(
@@ -47,7 +49,7 @@ OPERATIONS = (
         "Accept a sale, refund or correction. 201 for a new receipt; 200 with the first one when external_id and "
         "body are known already.",
         wire.Receipt, _MADE,
-        (*_BODY, *_RECEIPT, "line_amount_differs", "total_differs", "payments_differ", "refund_exceeds"), keyed=True,
+        (*_BODY, *_RECEIPT, *_SUMS, "total_differs", "refund_exceeds"), keyed=True,
     ),
     Operation(
         "post", "/receipts/batch", "acceptReceipts",
@@ -66,6 +68,18 @@ OPERATIONS = (
         "post", "/receipts/{id}/refund", "refundReceipt",
         "Refund a receipt or chosen lines of it. All refunds of a receipt together never exceed it.",
         wire.Refund, _MADE, (*_BODY, *_RECEIPT, "receipt_unknown", "refund_impossible", "refund_exceeds"), keyed=True,
+    ),
+    Operation(
+        "post", "/receipts/{id}/correction/preview", "previewCorrection",
+        "Show the documents that would put a wrong receipt right. Nothing is stored.",
+        wire_corrections.CorrectionPlan, {200: wire_corrections.CorrectionPreview},
+        (*_BODY, "receipt_unknown", "receipt_invalid", "correction_impossible", *_SUMS),
+    ),
+    Operation(
+        "post", "/receipts/{id}/correction", "correctReceipt",
+        "Put a wrong receipt right: its reversal and the right receipt, both or neither, once for an external_id.",
+        wire_corrections.CorrectionOrder, _CORRECTED,
+        (*_BODY, "receipt_unknown", "receipt_invalid", "external_id_taken", "correction_impossible", *_SUMS),
     ),
     Operation(
         "post", "/receipts/{id}/withdraw", "withdrawReceipt", "Withdraw a receipt that no register has taken yet.",
@@ -89,8 +103,10 @@ FILTERS = (
 @functools.cache
 def document() -> dict[str, Any]:
     """The OpenAPI document."""
-    shapes = (wire.Receipt, wire.Batch, wire.Refund, wire.Withdrawal, wire.ReceiptAnswer, wire.Page, wire.BatchAnswer)
-    _, components = msgspec.json.schema_components((*shapes, wire.Problem), ref_template=REF)
+    shapes = {shape for operation in OPERATIONS for shape in (operation.request, *operation.answers.values()) if shape}
+    ordered = sorted(shapes, key=lambda shape: shape.__name__)
+    # The batch reads its receipts one by one, so its shape doesn't name theirs.
+    _, components = msgspec.json.schema_components((*ordered, wire.Receipt, wire.Problem), ref_template=REF)
     components["Batch"]["properties"]["receipts"]["items"] = {"$ref": REF.format(name="Receipt")}
     paths: dict[str, Any] = {}
     for operation in OPERATIONS:
@@ -145,7 +161,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         described["parameters"] = parameters
     if operation.request is not None:
         described["requestBody"] = {
-            "required": operation.request is not wire.Withdrawal,
+            "required": operation.request not in (wire.Withdrawal, wire_corrections.CorrectionPlan),
             "content": _content("application/json", operation.request),
         }
     return described

@@ -14,8 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from openkassa.api.body import BadBody, WrongField, decode, read_json
-from openkassa.api.v1 import accept, problems, wire, words
-from openkassa.api.v1.answers import receipt_answer
+from openkassa.api.v1 import accept, correct, problems, wire, wire_corrections, words
+from openkassa.api.v1.answers import planned, receipt_answer
 from openkassa.api.v1.problems import Refused
 from openkassa.core.clock import now
 from openkassa.core.metrics import accept_observed
@@ -167,6 +167,25 @@ def _refund(request: HttpRequest, channel: ChannelContext, at: dt.datetime, rece
     return _made(channel, accept.refund(decode(body, wire.refund), body, original.receipt_id, channel, at, key))
 
 
+def _correction_preview(
+    request: HttpRequest, channel: ChannelContext, at: dt.datetime, receipt_id: str
+) -> HttpResponse:
+    wrong = _status(channel, receipt_id)
+    found = correct.preview(decode(read_json(request) or b"{}", wire_corrections.plan), wrong.receipt_id, channel)
+    receipts = [planned(*one) for one in zip(found.drafts, found.warnings, strict=True)]
+    return answer(wire_corrections.CorrectionPreview(receipts=receipts))
+
+
+@accept_observed("v1_correction", Refused, BadBody, WrongField)
+def _correct(request: HttpRequest, channel: ChannelContext, at: dt.datetime, receipt_id: str) -> HttpResponse:
+    wrong = _status(channel, receipt_id)
+    body = read_json(request)
+    made = correct.issue(decode(body, wire_corrections.order), body, wrong.receipt_id, channel)
+    statuses = [_status(channel, str(one.receipt_id)) for one in made]
+    found = wire_corrections.CorrectionAnswer(receipts=[receipt_answer(status) for status in statuses])
+    return answer(found, 200 if made[0].repeat else 201)
+
+
 def _withdraw(request: HttpRequest, channel: ChannelContext, at: dt.datetime, receipt_id: str) -> HttpResponse:
     status = _status(channel, receipt_id)
     given = decode(read_json(request) or b"{}", wire.withdrawal)
@@ -255,4 +274,5 @@ batch = endpoint(POST=_create_batch)
 receipt = endpoint(GET=_get)
 refund = endpoint(POST=_refund)
 withdraw = endpoint(POST=_withdraw)
-__all__ = ["batch", "receipt", "receipts", "refund", "unknown_path", "withdraw"]
+correction = endpoint(POST=_correct)
+correction_preview = endpoint(POST=_correction_preview)

@@ -49,3 +49,6 @@ State = Literal["accepted", "assigned", "in_doubt", "fiscalised", "confirmed", "
 
 OPERATION_NAMES: Final = {code: name for name, code in OPERATIONS.items()}
 TAXATION_NAMES: Final = {code: name for name, code in TAXATION.items()}
+VAT_NAMES: Final = {code: name for name, code in VAT.items()}
+METHOD_NAMES: Final = {code: name for name, code in METHODS.items()}
+OBJECT_NAMES: Final = {code: name for name, code in OBJECTS.items()}

@@ -22,11 +22,10 @@ from openkassa.fiscal.identifiers import roubles
 from openkassa.kassa.receipts import sql
 from openkassa.kassa.receipts.channels import ChannelContext
 from openkassa.kassa.receipts.models import Receipt, ReceiptState, State
-from openkassa.kassa.receipts.selectors import receipt_draft
+from openkassa.kassa.receipts.selectors import receipt_draft, referring_drafts
 from openkassa.kassa.receipts.services import Accepted, receipt_accept
 
 REFUND_OF = {1: 2, 3: 4}  # tag 1054
-GONE = (State.REFUSED, State.WITHDRAWN)
 ROUNDING = 99  # kopecks that a total may be less than its lines
 PAYMENT_ORDER = ("electronic", "cash", "prepaid", "credit", "other")
 
@@ -109,31 +108,25 @@ def _built(
     state: ReceiptState,
     build: Callable[[ReceiptDraft, Left], ReceiptDraft],
 ) -> ReceiptDraft:
-    if original.operation not in REFUND_OF or original.form not in (3, 4):
-        raise RefundImpossible("вернуть можно приход или расход, но не возврат и не коррекцию")
+    if original.operation not in REFUND_OF:
+        raise RefundImpossible("вернуть можно приход или расход, но не возврат")
     if state.state not in (State.FISCALISED, State.CONFIRMED):
         raise RefundImpossible(f"чек в состоянии {state.state}: вернуть можно фискализированный")
     sold = receipt_draft(organisation_id, original.id)
     if sold is None:
         raise RefundImpossible("содержание чека больше не хранится")
-    earlier = _earlier(organisation_id, original)
+    if not sold.items:
+        raise RefundImpossible("в чеке коррекции нет позиций: составьте возврат сами")
+    earlier = [
+        draft
+        for _, draft in referring_drafts(organisation_id, original.id)
+        if draft.operation == REFUND_OF[original.operation]
+    ]
     left = what_is_left(sold, earlier)
     draft = build(sold, left)
     if draft.total > left.total:
         raise RefundExceeds(f"возвращается {roubles(draft.total)}, осталось {roubles(left.total)}")
     return draft
-
-
-def _earlier(organisation_id: uuid.UUID, original: Receipt) -> list[ReceiptDraft]:
-    with within(organisation_id):
-        ids = list(
-            Receipt.objects.filter(refers_to_id=original.id, operation=REFUND_OF[original.operation])
-            .order_by("id")
-            .values_list("id", flat=True)
-        )
-        gone = set(ReceiptState.objects.filter(receipt_id__in=ids, state__in=GONE).values_list("receipt_id", flat=True))
-    drafts = [receipt_draft(organisation_id, receipt_id) for receipt_id in ids if receipt_id not in gone]
-    return [draft for draft in drafts if draft is not None]
 
 
 # -- pure --------------------------------------------------------------------------------------------------
@@ -203,6 +196,8 @@ def refund_draft(
         payments=paid,
         total=total,
         buyer=buyer or sold.buyer,
+        correction=None,
+        extra=None if sold.correction else sold.extra,  # the sign of what a correction corrects
         cashless=(),
     )
 

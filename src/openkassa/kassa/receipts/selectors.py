@@ -17,10 +17,15 @@ from openkassa.kassa.receipts.models import (
     CallbackDelivery,
     Channel,
     ChannelKey,
+    Receipt,
     ReceiptContact,
     ReceiptContent,
     ReceiptEvent,
+    ReceiptState,
+    State,
 )
+
+GONE = (State.REFUSED, State.WITHDRAWN)
 
 
 class DocumentFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,6 +194,15 @@ def receipt_draft(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> ReceiptD
     if buyer:
         return msgspec.structs.replace(draft, buyer=msgspec.json.decode(bytes(buyer), type=Buyer))
     return draft
+
+
+def referring_drafts(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> list[tuple[uuid.UUID, ReceiptDraft]]:
+    """(id, draft) of what refers to a receipt and is or will be a document, the oldest first."""
+    with within(organisation_id):
+        ids = list(Receipt.objects.filter(refers_to_id=receipt_id).order_by("id").values_list("id", flat=True))
+        gone = set(ReceiptState.objects.filter(receipt_id__in=ids, state__in=GONE).values_list("receipt_id", flat=True))
+    drafts = [(one, receipt_draft(organisation_id, one)) for one in ids if one not in gone]
+    return [(one, draft) for one, draft in drafts if draft is not None]
 
 
 def receipt_events(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> list[ReceiptEvent]:

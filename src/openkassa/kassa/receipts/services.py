@@ -48,6 +48,20 @@ class Accepted:
     warnings: tuple[str, ...]
 
 
+def receipt_preview(*, channel: ChannelContext, draft: ReceiptDraft) -> tuple[str, ...]:
+    """What `receipt_accept` would warn of; nothing is stored. Raises `DraftRefused`."""
+    return _rendered(channel, draft, now())[1]
+
+
+def _rendered(channel: ChannelContext, draft: ReceiptDraft, at: dt.datetime) -> tuple[bytes, tuple[str, ...]]:
+    """(content for the storage, warnings)."""
+    local_day = (at + dt.timedelta(minutes=channel.utc_offset)).date()
+    findings, content = check_and_render(draft, channel.profile, local_day)
+    if content is None:
+        raise DraftRefused(errors(findings))
+    return content, tuple(f"{finding.path}: {finding.text}" for finding in findings)
+
+
 def receipt_accept(
     *,
     channel: ChannelContext,
@@ -68,11 +82,8 @@ def receipt_accept(
     One statement, one commit. A key that is known answers with the first receipt. Raises `DraftRefused`.
     """
     at = now()
-    local_day = (at + dt.timedelta(minutes=channel.utc_offset)).date()
-    findings, content = check_and_render(draft, channel.profile, local_day)
-    if content is None:
-        raise DraftRefused(errors(findings))
-    warnings += tuple(f"{finding.path}: {finding.text}" for finding in findings)
+    content, found = _rendered(channel, draft, at)
+    warnings += found
     digest = body_digest or hashlib.sha256(body).digest()
     key = external_key or external_id
     receipt_id = uuid7()
