@@ -34,7 +34,7 @@ def logged(monkeypatch):
 
 
 def test_no_secret_in_answers_and_logs(shop, other_shop, logged, monkeypatch):
-    from openkassa.api.atol import views
+    from openkassa.api import mapped
 
     token = atol.token(shop)
     answers = [
@@ -51,7 +51,7 @@ def test_no_secret_in_answers_and_logs(shop, other_shop, logged, monkeypatch):
     def fail(**_):
         raise RuntimeError("made by the test")
 
-    monkeypatch.setattr(views, "receipt_accept", fail)
+    monkeypatch.setattr(mapped, "receipt_accept", fail)
     answers.append(atol.post(shop, "sell", atol.sell("c", client={"email": CONTACT}), by=token))
     assert "atol_request_failed" in logged.getvalue()
     assert "receipt_key_conflict" in logged.getvalue()

@@ -43,7 +43,7 @@ class Shop:
 def shop(monkeypatch):
     """A shop at a loopback address, which this installation lets callbacks go to."""
     made, client = Shop(), outgoing.OutgoingClient(private=True)
-    monkeypatch.setattr(callbacks, "post_json", client.post_json)
+    monkeypatch.setattr(callbacks, "strangers", lambda: client)
     yield made
     made.server.shutdown()
 

@@ -9,6 +9,7 @@ import sys
 import msgspec
 
 from openkassa.cli.access import AtolAccess, NewRegister
+from openkassa.cli.demo_faces import DEMO_FACES
 from openkassa.cli.processes import DEMO_FILE
 from openkassa.core.keys import random_password
 from openkassa.core.settings import Settings, settings
@@ -44,6 +45,7 @@ class Demo(msgspec.Struct, kw_only=True):
     atol: AtolAccess
     v1_key: str
     users: list[DemoUser]
+    faces: dict[str, dict[str, str]] = {}  # of the other wire faces: secrets and numbers, as `demo_faces` made them
 
 
 class NoDemo(Exception):
@@ -75,23 +77,32 @@ def demo_info(settings: Settings) -> dict:
             "payment_address": SITE,
         },
         "v1": {"base": f"{settings.public_url}/api/v1", "key": demo.v1_key},
+        **{face.name: face.info(settings, demo.faces[face.name]) for face in DEMO_FACES if face.name in demo.faces},
         "users": [msgspec.to_builtins(user) for user in demo.users],
     }
 
 
 def ensure_demo() -> None:
-    """Makes the demo business unless the home has one. The two projects are written by a process each."""
+    """Makes the demo business unless the home has one, and what a home of an older version lacks of it.
+
+    The two projects are written by a process each."""
     if (settings().home / DEMO_FILE).exists():
+        if {face.name for face in DEMO_FACES} - read_demo(settings()).faces.keys():
+            _write("kassa", "faces", b"")
         return
     users = [DemoUser(role=role, login=f"{role}@demo.example", password=random_password(12)) for role, _ in PEOPLE]
     for project in ("ofd", "kassa"):
-        subprocess.run(
-            [sys.executable, "-m", "openkassa.cli.demo_write", project],
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": f"openkassa.projects.{project}.settings"},
-            input=msgspec.json.encode(users),
-            check=True,
-            start_new_session=True,  # Ctrl-C is the supervisor's: a half-made business helps nobody
-        )
+        _write(project, project, msgspec.json.encode(users))
+
+
+def _write(project: str, part: str, given: bytes) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "openkassa.cli.demo_write", part],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": f"openkassa.projects.{project}.settings"},
+        input=given,
+        check=True,
+        start_new_session=True,  # Ctrl-C is the supervisor's: a half-made business helps nobody
+    )
 
 
 def save_demo(home_settings: Settings, demo: Demo) -> None:

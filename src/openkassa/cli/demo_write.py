@@ -1,4 +1,4 @@
-"""`python -m openkassa.cli.demo_write kassa|ofd`: one project's part of the demo business, users on standard input."""
+"""`python -m openkassa.cli.demo_write kassa|ofd|faces`: a part of the demo business, users on standard input."""
 
 from __future__ import annotations
 
@@ -77,10 +77,30 @@ def write_kassa(users: list[demo.DemoUser]) -> None:
             organisation_id=organisation.id, pool=pool, login="demo", name="Магазин на протоколе АТОЛ Онлайн"
         )
         _, key = v1_channel(organisation_id=organisation.id, pool=pool, name="Собственный API")
-        demo.save_demo(settings(), demo.Demo(atol=access, v1_key=key, users=users))
+        faces = {face.name: face.create(organisation.id, pool) for face in demo.DEMO_FACES}
+        demo.save_demo(settings(), demo.Demo(atol=access, v1_key=key, users=users, faces=faces))
+
+
+def write_faces(_users: list[demo.DemoUser]) -> None:
+    """Channels of wire faces that the home's demo business was made without."""
+    from django.db import transaction
+
+    from openkassa.core.models import Organisation
+    from openkassa.core.settings import settings
+    from openkassa.core.tenancy import within
+    from openkassa.kassa.registers.models import Pool
+
+    made = demo.read_demo(settings())
+    organisation = Organisation.objects.get(inn=demo.INN)
+    with transaction.atomic():
+        with within(organisation.id):
+            pool = Pool.objects.order_by("created_at", "id")[:1].get()
+        lacking = [face for face in demo.DEMO_FACES if face.name not in made.faces]
+        made.faces |= {face.name: face.create(organisation.id, pool) for face in lacking}
+        demo.save_demo(settings(), made)
 
 
 if __name__ == "__main__":
     django.setup()
-    given = msgspec.json.decode(sys.stdin.buffer.read(), type=list[demo.DemoUser])
-    {"ofd": write_ofd, "kassa": write_kassa}[sys.argv[1]](given)
+    given = msgspec.json.decode(sys.stdin.buffer.read() or b"[]", type=list[demo.DemoUser])
+    {"ofd": write_ofd, "kassa": write_kassa, "faces": write_faces}[sys.argv[1]](given)

@@ -91,15 +91,27 @@ class OutgoingClient:
     def post_json(
         self, url: str, body: bytes, *, headers: Mapping[str, str] | None = None, timeout: float = TOTAL_SECONDS
     ) -> Outcome:
-        """POST of a JSON body; the whole exchange takes at most `timeout` seconds. Raises nothing for what the
-        other side or the network does."""
+        """See `request`; POST of a JSON body."""
+        return self.request("POST", url, body, headers=headers, timeout=timeout)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        body: bytes = b"",
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = TOTAL_SECONDS,
+    ) -> Outcome:
+        """One exchange of at most `timeout` seconds; the body is JSON unless `headers` say otherwise. Raises nothing
+        for what the other side or the network does."""
         started = time.monotonic()
         status, received = None, bytearray()
         error = code = ""
         try:
             parsed = _parse(url)
             with self._backend.limit(started + timeout):
-                status = self._exchange(parsed, body, headers or {}, timeout, received)
+                status = self._exchange(method, parsed, body, headers or {}, timeout, received)
             if 300 <= status < 400:
                 code, error = (
                     "redirect",
@@ -117,7 +129,13 @@ class OutgoingClient:
         self._pool.close()
 
     def _exchange(
-        self, url: httpx.URL, body: bytes, headers: Mapping[str, str], timeout: float, received: bytearray
+        self,
+        method: str,
+        url: httpx.URL,
+        body: bytes,
+        headers: Mapping[str, str],
+        timeout: float,
+        received: bytearray,
     ) -> int:
         """Status of the answer; its first bytes are left in `received` even when the rest fails."""
         sent = {
@@ -125,15 +143,15 @@ class OutgoingClient:
             "User-Agent": f"OpenKassa/{__version__}",
             "Accept": "application/json, */*;q=0.1",
             "Accept-Encoding": "identity",
-            "Content-Type": "application/json; charset=utf-8",
-            "Content-Length": str(len(body)),
+            **({"Content-Type": "application/json; charset=utf-8"} if body else {}),
+            **({"Content-Length": str(len(body))} if body or method == "POST" else {}),
             **headers,
         }
         step = min(STEP_SECONDS, timeout)
         limits = {"connect": min(CONNECT_SECONDS, timeout), "read": step, "write": step, "pool": step}
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         pairs = [(name.encode("ascii"), value.encode("utf-8")) for name, value in sent.items()]
-        with self._pool.stream("POST", target, headers=pairs, content=body, extensions={"timeout": limits}) as answer:
+        with self._pool.stream(method, target, headers=pairs, content=body, extensions={"timeout": limits}) as answer:
             try:
                 for piece in answer.iter_stream():
                     received += piece[: BODY_LIMIT - len(received)]

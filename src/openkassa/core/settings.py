@@ -57,6 +57,7 @@ class Settings:
     sms_url: str | None
     private_callbacks: bool  # callbacks to private addresses are allowed (development)
     testing: bool
+    face_words: Mapping[str, str] = field(default_factory=dict)  # "face.table.code" -> word (see api.words)
     sandbox_parts: Mapping[str, int] = field(default_factory=dict)  # part -> port, where given
 
     @property
@@ -132,6 +133,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         sms_url=_optional_url(environment, "KASSA_SMS_URL", ("http", "https")),
         private_callbacks=_flag(environment, "KASSA_PRIVATE_CALLBACKS"),
         testing=_flag(environment, "KASSA_TESTING"),
+        face_words=_face_words(environment),
         sandbox_parts=_sandbox_parts(environment),
     )
 
@@ -198,6 +200,16 @@ def _databases(environment: Mapping[str, str]) -> tuple[DatabaseUrls | None, Dat
             raise WrongSetting(variable, "is not a PostgreSQL address; give postgresql://user:password@host:port/name")
     kassa, kassa_owner, ofd, ofd_owner = (environment[variable] for variable in DATABASE_VARIABLES)
     return DatabaseUrls(app=kassa, owner=kassa_owner), DatabaseUrls(app=ofd, owner=ofd_owner)
+
+
+def _face_words(environment: Mapping[str, str]) -> dict[str, str]:
+    words = {}
+    for part in (environment.get("KASSA_FACE_WORDS") or "").replace(",", " ").split():
+        name, _, word = part.partition("=")
+        if not word or [bool(piece) for piece in name.split(".")] != [True] * 3 or not name.split(".")[2].isdecimal():
+            raise WrongSetting("KASSA_FACE_WORDS", f"«{part}» is not face.table.code=word, like modulkassa.vat.11=1113")
+        words[name] = word
+    return words
 
 
 def _sandbox_parts(environment: Mapping[str, str]) -> dict[str, int]:

@@ -134,12 +134,12 @@ def test_unknown_fields_are_ignored(shop):
 
 
 def test_an_error_of_the_server_is_500_with_code_50_and_no_traceback(shop, monkeypatch):
-    from openkassa.api.atol import views
+    from openkassa.api import mapped
 
     def fail(**_):
         raise RuntimeError("canary-in-traceback")
 
-    monkeypatch.setattr(views, "receipt_accept", fail)
+    monkeypatch.setattr(mapped, "receipt_accept", fail)
     answer = calls.post(shop, "sell", calls.sell())
     assert (answer.status, answer.json["error"]["code"]) == (500, 50)
     assert b"canary" not in answer.body
@@ -148,12 +148,12 @@ def test_an_error_of_the_server_is_500_with_code_50_and_no_traceback(shop, monke
 def test_a_database_that_is_away_is_503_and_retry(shop, monkeypatch):
     from django.db import OperationalError
 
-    from openkassa.api.atol import views
+    from openkassa.api import mapped
 
     def fail(**_):
         raise OperationalError("server closed the connection")
 
-    monkeypatch.setattr(views, "receipt_accept", fail)
+    monkeypatch.setattr(mapped, "receipt_accept", fail)
     answer = calls.post(shop, "sell", calls.sell())
     assert (answer.status, answer.json["error"]["code"], answer.headers["Retry-After"]) == (503, 50, "1")
 

@@ -45,7 +45,7 @@ def mapped(body: dict, operation: str = "sell", **of_channel: int):
 
 
 def faults(body: dict, operation: str = "sell", **of_channel: int) -> dict[str, str]:
-    from openkassa.api.atol.faults import Invalid
+    from openkassa.api.faults import Invalid
 
     with pytest.raises(Invalid) as caught:
         mapped(body, operation, **of_channel)

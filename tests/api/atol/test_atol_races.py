@@ -47,10 +47,10 @@ def test_64_identical_sells_make_one_receipt(shop):
 @pytest.mark.django_db(transaction=True)
 def test_without_the_unique_key_they_make_many(shop, monkeypatch):
     """Negative control of the test above: the race is real when each caller has a key of its own."""
-    from openkassa.api.atol import views
+    from openkassa.api import mapped
     from openkassa.core.ids import uuid7
 
-    guarded = views.receipt_accept
-    monkeypatch.setattr(views, "receipt_accept", lambda **given: guarded(**given, external_key=str(uuid7())))
+    guarded = mapped.receipt_accept
+    monkeypatch.setattr(mapped, "receipt_accept", lambda **given: guarded(**given | {"external_key": str(uuid7())}))
     answers = at_once(shop, calls.sell())
     assert len({uuid for _, uuid in answers}) == CALLERS

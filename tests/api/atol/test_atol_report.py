@@ -31,9 +31,9 @@ def status(**changes):
 
 @pytest.mark.parametrize("state", ["fiscalised", "confirmed"])
 def test_done_means_fiscalised(state):
-    from openkassa.api.callbacks import atol_callback
+    from openkassa.api.atol.face import callback
 
-    body = json.loads(atol_callback(status(state=state)))
+    body = json.loads(callback(status(state=state)).body)
     payload = body.pop("payload")
     assert body.pop("timestamp")
     assert body == {
@@ -86,9 +86,9 @@ def test_callbacks_of_both_faces_are_registered():
     from openkassa.api.atol.report import report
     from openkassa.kassa.receipts.callbacks import _renderers
 
-    told = json.loads(_renderers["atol"](status()))
+    told = json.loads(_renderers["atol"](status()).body)
     assert {**told, "timestamp": ""} == {**json.loads(json.dumps(report(status(), AT), default=float)), "timestamp": ""}
-    v1 = json.loads(_renderers["v1"](status(channel_kind="v1")))
+    v1 = json.loads(_renderers["v1"](status(channel_kind="v1")).body)
     assert (v1["state"], v1["document"]["fd"]) == ("fiscalised", 133)
     assert v1["document"]["qr"] == "t=20261121T1216&s=1598.50&fn=9999078900001234&i=133&fp=3449555941&n=1"
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from openkassa.api import numbers
 from openkassa.api.atol import parties, wire, words
-from openkassa.api.atol.faults import Faults
+from openkassa.api.faults import Faults
+from openkassa.api.lines import check_vat_sum, priced
+from openkassa.api.lines import quantity as quantity_of
 from openkassa.fiscal.draft import Item
-from openkassa.fiscal.ffd import vat
 from openkassa.fiscal.ffd.tags import FFD_1_2
 
 ITEMS_LIMIT = 100
-ONE = Decimal(1)
-QUANTITY_LIMIT = Decimal("99999.999")
 NO_VAT = "none"
 
 
@@ -57,28 +55,14 @@ def rate(name: str, where: str, operation: words.Operation, faults: Faults, fiel
     return code
 
 
-def check_vat_sum(given: object, amount: int, code: int, where: str, faults: Faults) -> None:
-    """Warns where the shop's tax isn't the tax: the receipt's own is always calculated anew."""
-    if given is None or given == "" or not code:
-        return
-    tax = faults.amount(given, where)
-    right = 0 if code in (vat.NO_VAT, vat.ZERO_RATE) else vat.vat_inside(amount, code)
-    if abs(tax - right) > 1:
-        faults.warn(where, f"НДС {numbers.roubles(tax)} заменён рассчитанным {numbers.roubles(right)}")
-
-
 def _lines(
     item: wire.Item, where: str, common: str | None, ffd: int, operation: words.Operation, faults: Faults
 ) -> list[Item]:
-    """An item's price × quantity has to give its sum (tags 1079, 1023, 1043).
-
-    Where it doesn't, the difference is a discount or markup and goes into the price. Where no price in kopecks
-    gives the sum of a whole number of pieces, some pieces cost a kopeck more and stand in a line of their own.
-    """
+    """The item's lines: one, or two where no price in kopecks gives its sum (`api.lines.priced`)."""
     name = faults.line(item.name, where, ".name", 128, required=True)
     price = faults.amount(item.price, where, ".price")
     amount = faults.amount(item.sum, where, ".sum")
-    quantity = _quantity(item.quantity, where, faults)
+    quantity = quantity_of(item.quantity, f"{where}.quantity", faults)
     type_name = common or (item.vat.type if item.vat else None)
     if type_name is None:
         type_name = NO_VAT
@@ -92,25 +76,7 @@ def _lines(
     if faults.errors:
         return []
     fields |= {"name": name or "", "vat": code}
-    if vat.line_amount(price, quantity) == amount:
-        return [Item(price=price, quantity=quantity, amount=amount, **fields)]
-    parts = vat.unit_prices(amount, quantity)
-    if len(parts) == 1:
-        return [Item(price=parts[0][0], quantity=quantity, amount=amount, **fields)]
-    return [Item(price=part, quantity=pieces, amount=vat.line_amount(part, pieces), **fields) for part, pieces in parts]
-
-
-def _quantity(value: object, where: str, faults: Faults) -> Decimal:
-    """Tag 1023; 1 where a fault was noted."""
-    try:
-        quantity = numbers.thousandths(value)
-    except numbers.BadNumber as bad:
-        faults.error(where + ".quantity", "обязательное поле не заполнено" if value in (None, "") else str(bad))
-        return ONE
-    if not 0 < quantity <= QUANTITY_LIMIT:
-        faults.error(where + ".quantity", f"допускается от 0.001 до {QUANTITY_LIMIT}")
-        return ONE
-    return quantity
+    return priced(price, quantity, amount, fields)
 
 
 def _fields(item: wire.Item, where: str, quantity: Decimal, ffd: int, faults: Faults) -> dict:

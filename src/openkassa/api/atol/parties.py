@@ -6,7 +6,7 @@ from typing import Any
 
 from openkassa.api import contacts
 from openkassa.api.atol import wire, words
-from openkassa.api.atol.faults import Faults
+from openkassa.api.faults import Faults
 from openkassa.fiscal.draft import Agent, Buyer, Supplier
 from openkassa.fiscal.text import printable
 from openkassa.kassa.receipts.channels import ChannelContext

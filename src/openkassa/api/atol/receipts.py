@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from dataclasses import dataclass
 
 from openkassa.api import numbers
 from openkassa.api.addresses import callback_address
 from openkassa.api.atol import lines, parties, wire, words
-from openkassa.api.atol.faults import Faults
+from openkassa.api.faults import Faults
+from openkassa.api.lines import check_vat_sum
+from openkassa.api.mapped import Mapped
 from openkassa.fiscal.draft import Correction, Item, Payments, ReceiptDraft
 from openkassa.fiscal.ffd.tags import FFD_1_2
 from openkassa.kassa.receipts.channels import ChannelContext
@@ -22,18 +23,6 @@ PAYMENTS_LIMIT = 10
 CORRECTION_KIND = 13  # tag 1212 of a correction's only line: v4 doesn't say what was sold
 CORRECTION_NAMES = {1: "Коррекция прихода", 3: "Коррекция расхода"}
 FULL_PAYMENT = 4  # tag 1214
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mapped:
-    """What `receipt_accept` takes."""
-
-    draft: ReceiptDraft
-    external_id: str
-    callback_url: str
-    email: str
-    phone: str
-    warnings: tuple[str, ...]
 
 
 def map_receipt(
@@ -259,7 +248,7 @@ def _correction_rates(body: wire.CorrectionBody, operation: words.Operation, fau
         sums[code] += faults.amount(entry.sum, where, ".sum") if has_sum else 0
     if len(sums) == 1 and given[0].type not in words.OLD_VAT:
         paid = sum(_amount_of(payment) for payment in body.payments or ())
-        lines.check_vat_sum(given[0].sum, paid, next(iter(sums)), "correction.vats[0].sum", faults)
+        check_vat_sum(given[0].sum, paid, next(iter(sums)), "correction.vats[0].sum", faults)
     return dict(sums)
 
 

@@ -7,32 +7,29 @@ protocol's form. Order of checks: token, group, operation, body; nothing is stor
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 import uuid
-from collections.abc import Callable
 from typing import Any
 
-import msgspec
 import structlog
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from openkassa.api.atol import errors, receipts, tokens, wire, words
-from openkassa.api.atol.faults import Invalid
 from openkassa.api.atol.report import is_kept, report
 from openkassa.api.body import BadBody, WrongField, decode, read_json
+from openkassa.api.faults import Invalid
+from openkassa.api.mapped import Mapped, accept
 from openkassa.core.clock import now
 from openkassa.core.metrics import accept_observed
 from openkassa.fiscal.ffd.findings import Finding
 from openkassa.kassa.receipts.channels import ChannelContext, channel_by_key_id, channel_by_login
 from openkassa.kassa.receipts.models import ChannelKind
 from openkassa.kassa.receipts.selectors import receipt_status
-from openkassa.kassa.receipts.services import DraftRefused, receipt_accept
+from openkassa.kassa.receipts.services import DraftRefused
 
 log = structlog.get_logger(__name__)
-_digest_of = msgspec.msgpack.Encoder(decimal_format="string").encode
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}(?:\1[0-9a-fA-F]{4}){2}\1[0-9a-fA-F]{12}")
 CREDENTIAL_LIMIT = 100
 
@@ -138,32 +135,16 @@ def _channel(request: HttpRequest, at: dt.datetime) -> ChannelContext:
 @accept_observed("atol", Refused, BadBody)
 def _accept(request: HttpRequest, operation: words.Operation, channel: ChannelContext, at: dt.datetime) -> HttpResponse:
     body = read_json(request)
-    mapper: Callable[..., receipts.Mapped]
-    shape, mapper = (
-        (wire.correction, receipts.map_correction) if operation.correction else (wire.receipt, receipts.map_receipt)
-    )
     try:
-        given = decode(body, shape)
+        mapped = mapped_of(body, operation, channel, (at + dt.timedelta(minutes=channel.utc_offset)).date())
     except WrongField as wrong:
         if not wrong.field:
             raise Refused(errors.BAD_REQUEST, detail=str(wrong)) from None
         raise Refused(errors.RECEIPT_INVALID, f"{wrong.field} ({wrong!s})") from None
-    try:
-        mapped = mapper(given, operation, channel, (at + dt.timedelta(minutes=channel.utc_offset)).date())
     except Invalid as invalid:
         raise Refused(errors.RECEIPT_INVALID, _listed(invalid.faults)) from None
     try:
-        accepted = receipt_accept(
-            channel=channel,
-            draft=mapped.draft,
-            external_id=mapped.external_id,
-            body=body,
-            body_digest=_meaning(mapped),
-            callback_url=mapped.callback_url,
-            email=mapped.email,
-            phone=mapped.phone,
-            warnings=mapped.warnings,
-        )
+        accepted = accept(mapped, channel, body)
     except DraftRefused as refused:
         root = "correction" if operation.correction else "receipt"
         raise Refused(errors.RECEIPT_INVALID, _listed(_fields(refused.findings, root))) from None
@@ -174,9 +155,11 @@ def _accept(request: HttpRequest, operation: words.Operation, channel: ChannelCo
     )
 
 
-def _meaning(mapped: receipts.Mapped) -> bytes:
-    """What tells a repeat from another request under the same id: the sale itself, not the time of sending."""
-    return hashlib.sha256(_digest_of((mapped.draft, mapped.callback_url))).digest()
+def mapped_of(body: bytes, operation: words.Operation, channel: ChannelContext, day: dt.date) -> Mapped:
+    """What a body asks for. Raises `BadBody`, `WrongField`, `Invalid`."""
+    if operation.correction:
+        return receipts.map_correction(decode(body, wire.correction), operation, channel, day)
+    return receipts.map_receipt(decode(body, wire.receipt), operation, channel, day)
 
 
 def _listed(faults: list[tuple[str, str]]) -> str:

@@ -8,15 +8,15 @@ from __future__ import annotations
 import datetime as dt
 import random
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
-import msgspec
 import structlog
 
 from openkassa.core.clock import now
 from openkassa.core.db import atomic, run
 from openkassa.core.ids import uuid7
-from openkassa.core.outgoing import Outcome, post_json
+from openkassa.core.outgoing import Outcome, strangers
 from openkassa.core.tenancy import all_tenants, within
 from openkassa.kassa.receipts.models import Callback, CallbackDelivery, CallbackState
 from openkassa.kassa.receipts.selectors import ReceiptStatus, receipt_status
@@ -27,7 +27,19 @@ MAX_DELAY = 3 * 3600.0
 CLAIM = dt.timedelta(seconds=60)  # a claimed callback comes up again after this if its sender died
 BATCH = 50
 
-Renderer = Callable[[ReceiptStatus], bytes]
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """A callback as its face words it. `taken` says by the answer whether the shop has it."""
+
+    url: str
+    body: bytes = b""
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    taken: Callable[[Outcome], bool] = lambda outcome: outcome.ok
+
+
+Renderer = Callable[[ReceiptStatus], Message]
 log = structlog.get_logger(__name__)
 _renderers: dict[str, Renderer] = {}
 
@@ -52,7 +64,7 @@ WITH due AS (
 )
 UPDATE kassa_receipts_callback c SET next_at = %(until)s, attempts = c.attempts + 1
 FROM due WHERE c.id = due.id AND c.organisation_id = %(organisation_id)s
-RETURNING c.id, c.receipt_id, c.url, c.attempts, c.give_up_at
+RETURNING c.id, c.receipt_id, c.attempts, c.give_up_at
 """
 
 ENQUEUE = """
@@ -67,7 +79,7 @@ ON CONFLICT (organisation_id, receipt_id, event) DO NOTHING
 
 
 def register_renderer(kind: str, renderer: Renderer) -> None:
-    """What is sent for receipts of channels of `kind`: bytes of JSON."""
+    """What is sent for receipts of channels of `kind`, once when each is fiscalised, refused or withdrawn."""
     _renderers[kind] = renderer
 
 
@@ -103,9 +115,9 @@ def callbacks_deliver(*, organisation_id: uuid.UUID, limit: int = BATCH) -> int:
     """
     at = now()
     claimed = run(CLAIM_DUE, {"organisation_id": organisation_id, "at": at, "until": at + CLAIM, "limit": limit})
-    for callback_id, receipt_id, url, attempts, give_up_at in claimed:
-        outcome = _send(organisation_id, receipt_id, url)
-        _record(organisation_id, callback_id, outcome, attempts, give_up_at)
+    for callback_id, receipt_id, attempts, give_up_at in claimed:
+        outcome, taken = _send(organisation_id, receipt_id)
+        _record(organisation_id, callback_id, outcome, taken, attempts, give_up_at)
     return len(claimed)
 
 
@@ -125,16 +137,23 @@ def delay_before(attempt: int) -> dt.timedelta:
     return dt.timedelta(seconds=seconds * random.uniform(0.9, 1.1))  # noqa: S311
 
 
-def _send(organisation_id: uuid.UUID, receipt_id: uuid.UUID, url: str) -> Outcome:
+def _send(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> tuple[Outcome, bool]:
+    """(what came of it, whether the shop has taken it)."""
     status = receipt_status(organisation_id, receipt_id)
     if status is None:
-        return Outcome(status=None, milliseconds=0, error="receipt not found", code="protocol")
-    renderer = _renderers.get(status.channel_kind, msgspec.json.encode)
-    return post_json(url, renderer(status))
+        return Outcome(status=None, milliseconds=0, error="receipt not found", code="protocol"), False
+    message = _renderers[status.channel_kind](status)
+    outcome = strangers().request(message.method, message.url, message.body, headers=message.headers)
+    return outcome, message.taken(outcome)
 
 
 def _record(
-    organisation_id: uuid.UUID, callback_id: uuid.UUID, outcome: Outcome, attempts: int, give_up_at: dt.datetime
+    organisation_id: uuid.UUID,
+    callback_id: uuid.UUID,
+    outcome: Outcome,
+    taken: bool,
+    attempts: int,
+    give_up_at: dt.datetime,
 ) -> None:
     at = now()
     with atomic(), within(organisation_id):
@@ -147,10 +166,10 @@ def _record(
             milliseconds=outcome.milliseconds,
         )
         change: dict = {"next_at": at + delay_before(attempts)}
-        if outcome.ok:
+        if taken:
             change = {"state": CallbackState.DELIVERED}
         elif change["next_at"] > give_up_at:
             change = {"state": CallbackState.FAILED}
         Callback.objects.filter(id=callback_id, state=CallbackState.WAITING).update(**change)
-    if not outcome.ok:
+    if not taken:
         log.info("callback_failed", callback_id=str(callback_id), status=outcome.status, error=outcome.error)

@@ -10,7 +10,8 @@ import datetime as dt
 import hmac
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -31,6 +32,26 @@ KEY_RING = "channel"
 USE_NOTED = dt.timedelta(hours=1)  # a key's last use is written down no more often than this
 
 
+class Credential(NamedTuple):
+    """What opens a channel of some kind."""
+
+    login: bool  # the client names itself in the open; otherwise the secret alone is looked up by its digest
+    signs: bool = False  # the secret makes signatures, so it is kept sealed beside its digest
+    public: bool = False  # there is no secret: the client signs, we hold its public key
+
+
+CREDENTIALS = {
+    ChannelKind.ATOL: Credential(login=True),
+    ChannelKind.V1: Credential(login=False),
+    ChannelKind.KOMTET: Credential(login=True, signs=True),
+    ChannelKind.MODULKASSA: Credential(login=True),
+    ChannelKind.DIGITALKASSA: Credential(login=True),
+    ChannelKind.YOOKASSA: Credential(login=True),
+    ChannelKind.CLOUDKASSIR: Credential(login=True, signs=True),
+    ChannelKind.ORANGEDATA: Credential(login=True, public=True),
+}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelContext:
     """Everything that accepting a receipt needs to know about its channel."""
@@ -46,6 +67,7 @@ class ChannelContext:
     utc_offset: int
     active: bool
     key_id: uuid.UUID | None = None
+    signing: bytes = field(default=b"", repr=False)  # the secret or public key of signatures, opened
 
 
 class _Cache:
@@ -72,12 +94,26 @@ _cache = _Cache()
 
 def channel_by_login(kind: str, login: str, password: str) -> ChannelContext | None:
     """The channel that a login and password open, None for any other pair. Compared in constant time."""
-    key = ChannelKey.objects.filter(kind=kind, lookup=login, revoked_at=None).first()
-    expected = bytes(key.secret_digest) if key is not None else b"\0" * 32
-    if not hmac.compare_digest(keys.digest(KEY_RING, password), expected) or key is None:
-        return None
-    _note_use(key)
-    return channel_by_key_id(key.id)
+    given = keys.digest(KEY_RING, password)
+
+    def load() -> ChannelContext | None:
+        key = ChannelKey.objects.filter(kind=kind, lookup=login, revoked_at=None).first()
+        expected = bytes(key.secret_digest) if key is not None else b"\0" * 32
+        if not hmac.compare_digest(given, expected) or key is None:
+            return None
+        return _opened(key)
+
+    return _cache.get((kind, login, given), load)
+
+
+def channel_by_name(kind: str, login: str) -> ChannelContext | None:
+    """The channel of a login whose request is proved by a signature: the caller checks it with `signing`."""
+
+    def load() -> ChannelContext | None:
+        key = ChannelKey.objects.filter(kind=kind, lookup=login, revoked_at=None).first()
+        return _opened(key) if key is not None else None
+
+    return _cache.get((kind, login), load)
 
 
 def channel_by_key(kind: str, secret: str) -> ChannelContext | None:
@@ -86,10 +122,7 @@ def channel_by_key(kind: str, secret: str) -> ChannelContext | None:
 
     def load() -> ChannelContext | None:
         key = ChannelKey.objects.filter(kind=kind, lookup=lookup, revoked_at=None).first()
-        if key is None:
-            return None
-        _note_use(key)
-        return _context(key.organisation_id, key.channel_id, key.id)
+        return _opened(key) if key is not None else None
 
     return _cache.get((kind, lookup), load)
 
@@ -99,7 +132,7 @@ def channel_by_key_id(key_id: uuid.UUID) -> ChannelContext | None:
 
     def load() -> ChannelContext | None:
         key = ChannelKey.objects.filter(id=key_id, revoked_at=None).first()
-        return _context(key.organisation_id, key.channel_id, key.id) if key is not None else None
+        return _context(key.organisation_id, key.channel_id, key) if key is not None else None
 
     return _cache.get(("key", key_id), load)
 
@@ -109,18 +142,40 @@ def channel_by_id(organisation_id: uuid.UUID, channel_id: uuid.UUID) -> ChannelC
     return _cache.get(("id", organisation_id, channel_id), lambda: _context(organisation_id, channel_id, None))
 
 
+def channel_signing(organisation_id: uuid.UUID, channel_id: uuid.UUID) -> bytes:
+    """What callbacks of the channel are signed with: of its newest credential that is not revoked; else empty."""
+    key = (
+        ChannelKey.objects.filter(organisation_id=organisation_id, channel_id=channel_id, revoked_at=None)
+        .exclude(signing=None)
+        .order_by("-created_at", "-id")
+        .first()
+    )
+    return _signing(key) if key is not None else b""
+
+
 def forget_channels() -> None:
     """Drops what this process remembers; for tests and right after a change made in it."""
     _cache.clear()
 
 
-def _note_use(key: ChannelKey) -> None:
+def _opened(key: ChannelKey) -> ChannelContext | None:
+    """The channel of a credential that was just used."""
     at = now()
     if key.last_used_at is None or at - key.last_used_at >= USE_NOTED:
         ChannelKey.objects.filter(id=key.id).update(last_used_at=at)
+    return _context(key.organisation_id, key.channel_id, key)
 
 
-def _context(organisation_id: uuid.UUID, channel_id: uuid.UUID, key_id: uuid.UUID | None) -> ChannelContext | None:
+def _signing(key: ChannelKey) -> bytes:
+    """The opened secret of signatures, or the public key, or nothing."""
+    if key.signing is None:
+        return b""
+    if CREDENTIALS[ChannelKind(key.kind)].signs:
+        return keys.unseal(KEY_RING, bytes(key.signing), key.id.bytes)
+    return bytes(key.signing)
+
+
+def _context(organisation_id: uuid.UUID, channel_id: uuid.UUID, key: ChannelKey | None) -> ChannelContext | None:
     with within(organisation_id):
         channel = Channel.objects.filter(id=channel_id).first()
         if channel is None:
@@ -139,7 +194,8 @@ def _context(organisation_id: uuid.UUID, channel_id: uuid.UUID, key_id: uuid.UUI
         callback_url=channel.callback_url,
         utc_offset=outlet.utc_offset,
         active=channel.is_active and organisation.state == "active",
-        key_id=key_id,
+        key_id=key.id if key is not None else None,
+        signing=_signing(key) if key is not None else b"",
     )
 
 
@@ -199,19 +255,27 @@ def channel_change(
 
 
 def channel_key_create(
-    *, channel: Channel, login: str = "", secret: str, key_id: uuid.UUID | None = None
+    *,
+    channel: Channel,
+    login: str = "",
+    secret: str = "",
+    public_key: bytes | None = None,
+    key_id: uuid.UUID | None = None,
 ) -> ChannelKey:
-    """A credential of a channel: login and password for ATOL, the bare key for v1. The secret itself is not kept.
+    """A credential of a channel, of the parts that its kind has (`CREDENTIALS`): login and password, the bare key, or
+    login and the client's public key. The secret itself is not kept, or only sealed where it makes signatures.
 
     `key_id` comes with a form, so that the same form sent twice raises `IntegrityError` and makes one credential.
     """
+    kind = CREDENTIALS[ChannelKind(channel.kind)]
+    key_id = key_id or uuid7()
     digest = keys.digest(KEY_RING, secret)
-    by_login = channel.kind != ChannelKind.V1
     key = ChannelKey.objects.create(
-        id=key_id or uuid7(),
+        id=key_id,
         kind=channel.kind,
-        lookup=login if by_login else digest.hex(),
-        secret_digest=digest if by_login else b"",
+        lookup=login if kind.login else digest.hex(),
+        secret_digest=digest if kind.login and not kind.public else b"",
+        signing=keys.seal(KEY_RING, secret.encode(), key_id.bytes) if kind.signs else public_key,
         organisation_id=channel.organisation_id,
         channel_id=channel.id,
         hint=secret[-4:],

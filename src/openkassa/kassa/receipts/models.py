@@ -16,8 +16,16 @@ from openkassa.core.tenancy import HotTenantModel, HotTenantRow, TenantForeignKe
 
 
 class ChannelKind(models.TextChoices):
+    """Wire faces by which sales come in."""
+
     ATOL = "atol", "ATOL Online"
     V1 = "v1", "OpenKassa v1"
+    KOMTET = "komtet", "Komtet Kassa"
+    MODULKASSA = "modulkassa", "МодульКасса"
+    DIGITALKASSA = "digitalkassa", "digitalkassa"
+    YOOKASSA = "yookassa", "YooKassa"
+    CLOUDKASSIR = "cloudkassir", "CloudKassir"
+    ORANGEDATA = "orangedata", "OrangeData"
 
 
 @pghistory.track()
@@ -53,13 +61,16 @@ class ChannelKey(models.Model):
     """Directory of credentials: which channel a login or key opens (control table, no foreign key to cells).
 
     `lookup` is what the client names in the open (ATOL login) or the keyed digest of the whole key (v1);
-    `secret_digest` the keyed digest of the password, empty where the key itself is the secret.
+    `secret_digest` the keyed digest of the password, empty where the key itself is the secret or there is none.
+    `signing` is what signatures are made or checked with: the secret sealed under the home's key ring, or the
+    client's public key (OrangeData); null where the protocol signs nothing.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
     kind = models.CharField(max_length=16, choices=ChannelKind.choices)
     lookup = models.CharField(max_length=128)
     secret_digest = models.BinaryField(default=b"")
+    signing = models.BinaryField(null=True)
     organisation_id = models.UUIDField()
     channel_id = models.UUIDField()
     hint = models.CharField(max_length=16, blank=True, default="")  # last characters, to tell keys apart

@@ -1,0 +1,51 @@
+"""ATOL Online v4 as one of the wire faces."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+import msgspec
+
+from openkassa.api.atol import errors, words
+from openkassa.api.atol.report import report
+from openkassa.api.atol.views import mapped_of
+from openkassa.api.face import Face, Incoming
+from openkassa.api.faults import Invalid
+from openkassa.api.mapped import Mapped
+from openkassa.core.clock import now
+from openkassa.kassa.receipts.callbacks import Message
+from openkassa.kassa.receipts.channels import ChannelContext
+from openkassa.kassa.receipts.models import ChannelKind
+from openkassa.kassa.receipts.selectors import ReceiptStatus
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def callback(status: ReceiptStatus) -> Message:
+    """The report of the receipt, as `GET …/report/{uuid}` gives it."""
+    return Message(url=status.callback_url, body=_encode(report(status, now())))
+
+
+def too_large(detail: str) -> tuple[str, bytes]:
+    body = {"error": errors.error_body(errors.TOO_LARGE, detail=detail), "timestamp": errors.timestamp(now())}
+    return "application/json; charset=utf-8", msgspec.json.encode(body)
+
+
+def preview(incoming: Incoming, channel: ChannelContext, day: dt.date) -> Mapped:
+    parts = incoming.path.partition("?")[0].strip("/").split("/")
+    operation = words.OPERATIONS.get(parts[-1])
+    if operation is None:
+        raise Invalid([("path", f"операция «{parts[-1][:32]}» не из {', '.join(words.OPERATIONS)}")])
+    return mapped_of(incoming.body, operation, channel, day)
+
+
+FACE: Final = Face(
+    name="atol",
+    title="ATOL Online v4",
+    kind=ChannelKind.ATOL,
+    prefixes=("/possystem/", "/v4/"),
+    too_large=too_large,
+    preview=preview,
+    callback=callback,
+)

@@ -1,0 +1,51 @@
+"""What a wire face is to the rest of the platform."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from openkassa.api.mapped import Mapped
+from openkassa.kassa.receipts.callbacks import Message
+from openkassa.kassa.receipts.channels import ChannelContext
+from openkassa.kassa.receipts.models import ChannelKind
+from openkassa.kassa.receipts.selectors import ReceiptStatus
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Incoming:
+    """A request to accept a sale, apart from HTTP: so that it can be tried without being stored."""
+
+    method: str
+    path: str  # with its query, as it was sent
+    headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
+    body: bytes = b""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Signature:
+    """What a face checks of a signature: the text that must have been signed, and whether the one given fits."""
+
+    signed: bytes
+    expected: str  # what the header should say; empty where only the client can make it
+    given: str
+    good: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Face:
+    """`prefixes`: paths that this face answers. `too_large`: (content type, body) of its 413.
+
+    `preview(incoming, channel, day)` maps a request as its endpoint would on the till-local `day`, and stores nothing.
+    It raises `Invalid` for faulty fields, `WrongField` or `BadBody` for what is no such request at all.
+    """
+
+    name: str
+    title: str
+    kind: ChannelKind
+    prefixes: tuple[str, ...]
+    too_large: Callable[[str], tuple[str, bytes]]
+    preview: Callable[[Incoming, ChannelContext, dt.date], Mapped]
+    callback: Callable[[ReceiptStatus], Message]
+    signature: Callable[[Incoming, ChannelContext], Signature] | None = None

@@ -1,0 +1,16 @@
+"""The wire faces, in the order in which their paths are tried."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from openkassa.api.atol.face import FACE as ATOL
+from openkassa.api.face import Face
+from openkassa.api.v1.face import FACE as V1
+
+FACES: Final[tuple[Face, ...]] = (ATOL, V1)
+
+
+def face_at(path: str) -> Face | None:
+    """The face that answers `path`."""
+    return next((face for face in FACES if path.startswith(face.prefixes)), None)
