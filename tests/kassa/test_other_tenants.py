@@ -138,7 +138,7 @@ def test_statements_of_a_worker_touch_no_row_of_another_organisation(world, thei
     assert not sql.receipts_confirmed(organisation_id=me, answers=[(task, 0) for task in tasks], at=at)
     assert not registers_sql.lease_renew(organisation_id=me, register_id=register, fence=fence, until=at)
     assert not registers_sql.lease_release(
-        organisation_id=me, register_id=register, fence=fence, clean=True, due_at=None, at=at
+        organisation_id=me, register_id=register, fence=fence, clean=True, claimed_at=at, due_at=None, at=at
     )
     assert (
         registers_sql.documents_record(

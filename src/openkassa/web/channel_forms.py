@@ -17,6 +17,7 @@ from openkassa.core.keys import random_password
 from openkassa.core.outgoing import check_url
 from openkassa.core.tenancy import within
 from openkassa.fiscal.text import printable
+from openkassa.kassa.receipts import channels
 from openkassa.kassa.receipts.models import Channel, ChannelKind
 from openkassa.kassa.registers.models import Pool
 
@@ -109,8 +110,12 @@ class ChannelForm(forms.Form):
         return None if minutes is None else minutes * 60
 
 
+# A client with a key pair of its own gives its public key, for which there is no field yet.
+MADE_HERE = [choice for choice in ChannelKind.choices if not channels.CREDENTIALS[ChannelKind(choice[0])].public]
+
+
 class NewChannelForm(ChannelForm):
-    kind = forms.ChoiceField(label=lazy("Protocol"), choices=ChannelKind.choices)
+    kind = forms.ChoiceField(label=lazy("Protocol"), choices=MADE_HERE)
     pool_id = forms.TypedChoiceField(label=lazy("Registers"), coerce=uuid.UUID)
     code = forms.RegexField(
         CODE_LETTERS,
