@@ -167,15 +167,14 @@ def addresses(info: dict) -> Group:
     places.add_row("Кабинет · cabinet", f"{info['http']}/login")
     places.add_row("АТОЛ Онлайн v4", info["atol"]["v4"])
     places.add_row("API v1", f"{info['v1']['base']}/docs")
-    places.add_row("ОФД · operator", info["ofd_http"])
+    places.add_row("ОФД · operator", f"{info['ofd_http']}/login")
     places.add_row("ККТ → ОФД", info["ofd_tcp"])
     places.add_row("Песочница: почта, телефон · sandbox", info["sandbox"])
-    people = Table("Кто · who")
-    for heading in ("Вход · login", "Пароль · password", "Где · where"):
-        people.add_column(heading, overflow="fold")
+    people = Table("Кто · who")  # narrow enough for 80 columns, so that nothing is broken that is to be copied
+    for heading in ("Вход · login", "Пароль · password"):
+        people.add_column(heading, no_wrap=True)
     for user in info["users"]:
-        where = info["ofd_http"] if user["role"] == "operator" else info["http"]
-        people.add_row(ROLES[user["role"]], user["login"], user["password"], f"{where}/login")
+        people.add_row(ROLES[user["role"]], user["login"], user["password"])
     keys = Table("Ключи · keys", "")
     keys.add_row("АТОЛ: login / pass / group", " / ".join(info["atol"][key] for key in ("login", "password", "group")))
     keys.add_row("v1: Authorization: Bearer", info["v1"]["key"])

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 
 MAX_RETRIES = 3
 SERIALISATION = ("40001", "40P01")  # serialisation failure, deadlock
@@ -39,6 +39,13 @@ def run(
                 fresh = True
         wrapper.close()
         wrapper.ensure_connection()
+
+
+def database_check() -> str:
+    """For readiness: asks the database something. Raises what the database or the way to it raises."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return "answers"
 
 
 def atomic(database: str = "default"):

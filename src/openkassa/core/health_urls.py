@@ -1,19 +1,12 @@
 """/health/live, /health/ready and /metrics for Django processes."""
 
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from openkassa.core import health
+from openkassa.core.db import database_check
 
-
-def _database() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return "answers"
-
-
-health.register_check("database", _database)
+health.register_check("database", database_check)
 
 
 def _view(request: HttpRequest) -> HttpResponse:

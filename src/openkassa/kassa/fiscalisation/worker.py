@@ -19,6 +19,7 @@ from django.db import close_old_connections, connection
 
 from openkassa.core import doorbell, health
 from openkassa.core.clock import now
+from openkassa.core.db import database_check
 from openkassa.core.notifications import notifications_drain
 from openkassa.core.settings import settings
 from openkassa.core.tenancy import all_tenants
@@ -167,6 +168,7 @@ def run() -> None:
     signal.signal(signal.SIGTERM, worker.stop)
     signal.signal(signal.SIGINT, worker.stop)
     health.register_check("loop", lambda: _loop_check(worker))
+    health.register_check("database", _database_check)
     _serve_health(settings().bind, settings().free_port("worker_http"))
     log.info("worker_started", holder=worker.holder)
     worker.run()
@@ -182,6 +184,14 @@ def _serve_health(bind: str, port: int) -> None:
             raise
         server = health.serve(bind, 0)
         log.info("health_port_taken", port=port, instead=server.server_address[1])
+
+
+def _database_check() -> str:
+    """In a thread of the health server, which ends with the request: its connection ends with it."""
+    try:
+        return database_check()
+    finally:
+        connection.close()
 
 
 def _loop_check(worker: Worker) -> str:
