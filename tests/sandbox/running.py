@@ -23,6 +23,7 @@ START_SECONDS = 30
 class Running:
     url: str
     smtp_port: int
+    marking_port: int
     process: subprocess.Popen
     log: Path
 
@@ -38,7 +39,9 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(code: str, port: int, environment: dict[str, str], smtp_port: int = 0) -> Iterator[Running]:
+def running(
+    code: str, port: int, environment: dict[str, str], smtp_port: int = 0, marking_port: int = 0
+) -> Iterator[Running]:
     """A process that runs `code` and serves /health/live on `port`."""
     with tempfile.NamedTemporaryFile(prefix="process-", suffix=".log") as log:
         process = subprocess.Popen(
@@ -51,7 +54,7 @@ def running(code: str, port: int, environment: dict[str, str], smtp_port: int = 
         url = f"http://127.0.0.1:{port}"
         try:
             _wait_for(url, process, Path(log.name))
-            yield Running(url, smtp_port, process, Path(log.name))
+            yield Running(url, smtp_port, marking_port, process, Path(log.name))
         finally:
             process.send_signal(signal.SIGTERM)
             try:
@@ -63,13 +66,15 @@ def running(code: str, port: int, environment: dict[str, str], smtp_port: int = 
 
 @contextlib.contextmanager
 def running_sandbox(home: Path) -> Iterator[Running]:
-    port, smtp_port = free_port(), free_port()
+    port, smtp_port, marking_port = free_port(), free_port(), free_port()
     environment = {
         "KASSA_HOME": str(home),
         "KASSA_SANDBOX_PORT": str(port),
         "KASSA_SANDBOX_SMTP_PORT": str(smtp_port),
+        "KASSA_SANDBOX_MARKING_PORT": str(marking_port),
     }
-    with running("from openkassa.sandbox.main import run; run()", port, environment, smtp_port) as sandbox:
+    code = "from openkassa.sandbox.main import run; run()"
+    with running(code, port, environment, smtp_port, marking_port) as sandbox:
         yield sandbox
 
 

@@ -275,3 +275,21 @@ def test_the_pages_answer_in_each_language(owner, shop, language):
     channel_key_create(channel=channel(shop, made), login="one", secret="a" * 22)
     for address in ("/connect/new", f"/connect/{made}"):
         assert f'<html lang="{language}">' in assert_page(owner.get(address))
+
+
+def test_the_key_of_the_marking_service_is_kept_and_never_shown(owner, shop):
+    made = new_channel(owner, shop.world)
+    address = f"/connect/{made}"
+    settings = {"name": "Сайт", "callback_url": "", "expire_minutes": "", "is_active": "on"}
+    without = owner.post(address, {**settings, "marking_check": "on"})
+    assert without.status_code == 422 and "Введите ключ" in without.content.decode()
+    assert owner.post(address, {**settings, "marking_check": "on", "marking_key": "ж"}).status_code == 422
+    assert channel(shop, made).marking_key is None
+    assert owner.post(address, {**settings, "marking_check": "on", "marking_key": "secret-key"}).status_code == 302
+    sealed = bytes(channel(shop, made).marking_key)
+    assert b"secret-key" not in sealed
+    assert "secret-key" not in owner.get(address).content.decode()
+    assert owner.post(address, {**settings, "marking_check": "on"}).status_code == 302  # empty: it stays
+    assert bytes(channel(shop, made).marking_key) == sealed
+    assert owner.post(address, settings).status_code == 302
+    assert channel(shop, made).marking_key is None

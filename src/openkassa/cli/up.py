@@ -77,9 +77,11 @@ def _start(settings: Settings, console: Console, supervisor: Supervisor, *, demo
 
 
 def _send_to_sandbox(settings: Settings) -> None:
-    """Mails and messages of a demo go to the sandbox's mailbox and phone, unless the environment says where."""
+    """Mails, messages and marking codes of a demo go to the sandbox, unless the environment says where."""
     os.environ.setdefault("KASSA_SMTP_URL", f"smtp://{settings.bind}:{settings.sandbox_part_port('smtp')}")
     os.environ.setdefault("KASSA_SMS_URL", f"http://{settings.bind}:{settings.sandbox_port}/sms")
+    marking = f"http://{settings.bind}:{settings.sandbox_part_port('marking')}"
+    os.environ.setdefault("KASSA_MARKING_URL", marking)
 
 
 def _tour(console: Console) -> None:

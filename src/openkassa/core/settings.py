@@ -55,6 +55,7 @@ class Settings:
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     smtp_url: str | None
     sms_url: str | None
+    marking_url: str  # of the marking service's list of hosts
     private_callbacks: bool  # callbacks to private addresses are allowed (development)
     testing: bool
     face_words: Mapping[str, str] = field(default_factory=dict)  # "face.table.code" -> word (see api.words)
@@ -131,6 +132,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         trusted_proxies=_networks(environment, "KASSA_TRUSTED_PROXIES"),
         smtp_url=_optional_url(environment, "KASSA_SMTP_URL", ("smtp", "smtps")),
         sms_url=_optional_url(environment, "KASSA_SMS_URL", ("http", "https")),
+        marking_url=_url(environment, "KASSA_MARKING_URL", "https://cdn.crpt.ru"),
         private_callbacks=_flag(environment, "KASSA_PRIVATE_CALLBACKS"),
         testing=_flag(environment, "KASSA_TESTING"),
         face_words=_face_words(environment),

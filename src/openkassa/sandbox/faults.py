@@ -26,6 +26,14 @@ FAULTS = {
               "SMS: refuse with a code (503 later, 422 never)"),
         Fault("sms.delay", "seconds", "СМС: отвечать с задержкой", "SMS: answer late"),
         Fault("sms.lose_answer", "switch", "СМС: принять и потерять ответ", "SMS: accept and lose the answer"),
+        Fault("marking.delay", "seconds", "Маркировка: отвечать о кодах с задержкой",
+              "Marking: answer about codes late"),
+        Fault("marking.refuse", "http", "Маркировка: отказать с кодом (429, 503 — спросят другую площадку)",
+              "Marking: refuse with a code (429, 503: another host is asked)"),
+        Fault("marking.garbage", "switch", "Маркировка: ответить не тем", "Marking: answer with something else"),
+        Fault("marking.info_refuse", "http", "Маркировка: не дать список площадок", "Marking: give no list of hosts"),
+        Fault("marking.info_delay", "seconds", "Маркировка: дать список площадок с задержкой",
+              "Marking: give the list of hosts late"),
     )
 }  # fmt: skip
 RANGES = {"switch": (1, 1), "seconds": (0.01, 600), "smtp": (400, 599), "http": (400, 599)}

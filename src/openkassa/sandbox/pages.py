@@ -53,8 +53,10 @@ async def index(request: Request) -> Response:
         "SMTP": request.app.state.smtp_address,
         "SMS": f"POST {request.url.scheme}://{request.url.netloc}/sms",
         "Webhook": f"{request.url.scheme}://{request.url.netloc}/hook/NAME",
+        "Marking": request.app.state.marking_address,
     }
     counts = {"mailbox": len(store.mails()), "phone": len(store.smses()), "hooks": len(store.hooks())}
+    counts["marking"] = len(request.app.state.codes.all())
     return page(request, "index.html", addresses=addresses, counts=counts, faults_on=store.faults())
 
 

@@ -72,18 +72,35 @@ class ChannelForm(forms.Form):
         required=False,
         help_text=lazy("Empty: it waits for a register as long as it takes."),
     )
+    marking_check = forms.BooleanField(
+        label=lazy("Ask the marking system before a sale"),
+        required=False,
+        help_text=lazy("Goods that may not be sold are refused; the answer is written into the receipt."),
+    )
+    marking_key = forms.CharField(
+        label=lazy("API key of the marking system"),
+        max_length=200,
+        required=False,
+        help_text=lazy("It is kept sealed and not shown. Empty: the one that is kept stays."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
     is_active = forms.BooleanField(
         label=lazy("Takes sales"),
         required=False,
         help_text=lazy("When it is off, requests are refused. Receipts that were accepted go on."),
     )
 
+    has_marking_key = False  # the channel has one already
+
     @classmethod
     def of(cls, channel: Channel, data: QueryDict | None = None) -> ChannelForm:
         """The form as the channel is; with `data` as somebody wants it."""
         minutes = channel.expire_after and -(-channel.expire_after // 60)
         initial = {name: getattr(channel, name) for name in ("name", "callback_url", "is_active")}
-        return cls(data, initial={**initial, "expire_minutes": minutes})
+        has_key = channel.marking_key is not None
+        form = cls(data, initial={**initial, "expire_minutes": minutes, "marking_check": has_key})
+        form.has_marking_key = has_key
+        return form
 
     def clean_name(self) -> str:
         name = printable(self.cleaned_data["name"]).strip()
@@ -102,6 +119,21 @@ class ChannelForm(forms.Form):
                     code=error.code,
                 ) from None
         return url
+
+    def clean_marking_key(self) -> str:
+        key = self.cleaned_data["marking_key"].strip()
+        if not key and self.cleaned_data.get("marking_check") and not self.has_marking_key:
+            raise forms.ValidationError(gettext("Give the key: without it the marking system answers nothing."))
+        if not (key.isascii() and key.isprintable()):
+            raise forms.ValidationError(gettext("The key has Latin letters, digits and signs only."))
+        return key
+
+    @property
+    def new_marking_key(self) -> str | None:
+        """The key to keep from now on, "" for none, None where nothing changes."""
+        if not self.cleaned_data["marking_check"]:
+            return "" if self.has_marking_key else None
+        return self.cleaned_data["marking_key"] or None
 
     @property
     def expire_after(self) -> int | None:
@@ -129,7 +161,8 @@ class NewChannelForm(ChannelForm):
 
     def __init__(self, organisation_id: uuid.UUID, data=None) -> None:
         super().__init__(data, initial={"is_active": True})
-        del self.fields["is_active"]
+        for name in ("is_active", "marking_check", "marking_key"):
+            del self.fields[name]
         self._organisation_id = organisation_id
         with within(organisation_id):
             pools = list(Pool.objects.order_by("name"))

@@ -19,6 +19,7 @@ from openkassa.kassa.receipts.channels import (
     channel_create,
     channel_key_create,
     channel_key_revoke,
+    channel_marking_set,
 )
 from openkassa.kassa.receipts.models import Channel, ChannelKey
 from openkassa.kassa.receipts.selectors import channel_get, channel_keys
@@ -82,6 +83,10 @@ def channel(request: MemberRequest, channel_id: uuid.UUID) -> HttpResponse:
             expire_after=form.expire_after,
             is_active=form.cleaned_data["is_active"],
         )
+        if form.new_marking_key is not None:
+            channel_marking_set(
+                organisation_id=request.organisation_id, channel_id=channel_id, api_key=form.new_marking_key
+            )
         messages.success(request, _("Saved."))
         return redirect("channel", channel_id=channel_id)
     return _page(request, found, form, status=422 if form.is_bound else 200)

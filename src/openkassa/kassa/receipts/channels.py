@@ -24,11 +24,12 @@ from openkassa.fiscal.ffd.profile import Profile
 from openkassa.fiscal.text import printable
 from openkassa.kassa.outlets.models import Outlet
 from openkassa.kassa.receipts.models import Channel, ChannelKey, ChannelKind
-from openkassa.kassa.registers.models import Pool
+from openkassa.kassa.registers.models import CashRegister, Pool, RegisterState
 
 CACHE_SECONDS = 5.0
 CACHE_SIZE = 10_000
 KEY_RING = "channel"
+MARKING_RING = "marking"
 USE_NOTED = dt.timedelta(hours=1)  # a key's last use is written down no more often than this
 
 
@@ -68,6 +69,8 @@ class ChannelContext:
     active: bool
     key_id: uuid.UUID | None = None
     signing: bytes = field(default=b"", repr=False)  # the secret or public key of signatures, opened
+    marking_key: str = field(default="", repr=False)  # API key of the marking service, empty: codes aren't asked about
+    marking_fn: str = ""  # the pool's only storage, which the marking service is told of
 
 
 class _Cache:
@@ -182,6 +185,8 @@ def _context(organisation_id: uuid.UUID, channel_id: uuid.UUID, key: ChannelKey 
             return None
         pool = Pool.objects.get(id=channel.pool_id)
         outlet = Outlet.objects.get(id=pool.outlet_id)
+        marking_key = _marking_key(channel)
+        fns = _storages(pool) if marking_key else []
     organisation = Organisation.objects.get(id=organisation_id)
     return ChannelContext(
         organisation_id=organisation.id,
@@ -196,7 +201,34 @@ def _context(organisation_id: uuid.UUID, channel_id: uuid.UUID, key: ChannelKey 
         active=channel.is_active and organisation.state == "active",
         key_id=key.id if key is not None else None,
         signing=_signing(key) if key is not None else b"",
+        marking_key=marking_key,
+        marking_fn=fns[0] if len(fns) == 1 else "",
     )
+
+
+def _marking_key(channel: Channel) -> str:
+    if channel.marking_key is None:
+        return ""
+    return keys.unseal(MARKING_RING, bytes(channel.marking_key), channel.id.bytes).decode()
+
+
+def _storages(pool: Pool) -> list[str]:
+    """Numbers of the storages of at most two working registers of a pool."""
+    working = CashRegister.objects.filter(pool_id=pool.id, state=RegisterState.WORKING)
+    return list(working.values_list("fn", flat=True)[:2])
+
+
+def channel_marking_set(*, organisation_id: uuid.UUID, channel_id: uuid.UUID, api_key: str) -> None:
+    """Has the channel's marking codes checked before each sale under an API key of the marking service; empty: not.
+
+    The key is kept sealed. Raises `Channel.DoesNotExist`.
+    """
+    sealed = keys.seal(MARKING_RING, api_key.encode(), channel_id.bytes) if api_key else None
+    with transaction.atomic(), within(organisation_id):
+        channel = Channel.objects.select_for_update().get(id=channel_id)
+        channel.marking_key = sealed
+        channel.save(update_fields=["marking_key"])
+    forget_channels()
 
 
 def pool_profile(organisation: Organisation, outlet: Outlet, pool: Pool) -> Profile:

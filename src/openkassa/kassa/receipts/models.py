@@ -38,6 +38,7 @@ class Channel(TenantModel):
     pool_id = models.UUIDField()
     callback_url = models.CharField(max_length=256, blank=True, default="")
     expire_after = models.PositiveIntegerField(null=True)  # seconds after which a waiting receipt is withdrawn
+    marking_key = models.BinaryField(null=True)  # sealed API key of the marking service; None: codes aren't asked about
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=now, editable=False)
 

@@ -19,6 +19,8 @@ from openkassa.core.tenancy import within
 from openkassa.fiscal.draft import Buyer, Item, Payments, ReceiptDraft
 from openkassa.fiscal.ffd import vat
 from openkassa.fiscal.identifiers import roubles
+from openkassa.kassa.marking.check import draft_check, without_permissions
+from openkassa.kassa.marking.service import Checked
 from openkassa.kassa.receipts import sql
 from openkassa.kassa.receipts.channels import ChannelContext
 from openkassa.kassa.receipts.models import Receipt, ReceiptState, State
@@ -75,6 +77,7 @@ def refund_accept(
     `receipt_accept` raises. A repeat is answered with the first receipt, as `receipt_accept` does.
     """
     organisation_id = channel.organisation_id
+    checked = _marks_check(channel, original_id, external_id)
     with atomic():
         with within(organisation_id):
             original = Receipt.objects.get(id=original_id, channel_id=channel.channel_id)
@@ -99,7 +102,28 @@ def refund_accept(
             phone=phone,
             language=language,
             warnings=warnings,
+            checked=checked,
         )
+
+
+def _marks_check(channel: ChannelContext, original_id: uuid.UUID, external_id: str) -> Checked | None:
+    """Asks about the original's marking codes before the lock is taken; None when there is nothing to ask about.
+
+    All of them, since what is left is known under the lock only.
+    """
+    organisation_id = channel.organisation_id
+    if not channel.marking_key:
+        return None
+    sold = receipt_draft(organisation_id, original_id)
+    if sold is None or not any(item.mark for item in sold.items):
+        return None
+    known = sql.receipt_existing(
+        organisation_id=organisation_id, channel_id=channel.channel_id, external_key=external_id
+    )
+    if known is not None:
+        return None
+    back = msgspec.structs.replace(sold, items=tuple(_given_back(item) for item in sold.items))
+    return draft_check(channel.marking_key, back, fn=channel.marking_fn) or Checked()
 
 
 def _built(
@@ -203,10 +227,11 @@ def refund_draft(
 
 
 def _given_back(item: Item) -> Item:
-    """The line as it comes back: what becomes of marked goods follows from the new operation, not from the sale."""
-    if item.mark is None or item.mark.planned_status is None:
+    """The line as it comes back: what becomes of marked goods, and whether they may, follows from the new operation."""
+    if item.mark is None:
         return item
-    return msgspec.structs.replace(item, mark=msgspec.structs.replace(item.mark, planned_status=None))
+    mark = msgspec.structs.replace(item.mark, planned_status=None)
+    return msgspec.structs.replace(without_permissions(item), mark=mark)
 
 
 def _chosen(sold: ReceiptDraft, left: Left, wanted: Sequence[Wanted] | None) -> list[tuple[int, Decimal]]:

@@ -18,6 +18,9 @@ from openkassa.core.tenancy import within
 from openkassa.fiscal.draft import ReceiptDraft
 from openkassa.fiscal.ffd.control import check_and_render
 from openkassa.fiscal.ffd.findings import errors
+from openkassa.kassa.marking.check import codes_of, draft_check, noted, refusals
+from openkassa.kassa.marking.check import warnings as marking_warnings
+from openkassa.kassa.marking.service import Checked
 from openkassa.kassa.receipts import sql
 from openkassa.kassa.receipts.callbacks import callbacks_enqueue
 from openkassa.kassa.receipts.channels import ChannelContext, channels_with_expiry
@@ -76,16 +79,27 @@ def receipt_accept(
     phone: str = "",
     language: str = "ru",
     warnings: tuple[str, ...] = (),
+    checked: Checked | None = None,
 ) -> Accepted:
     """Stores a sale to be fiscalised: checked and rendered now, so that nothing accepted can fail later for its form.
 
     One statement, one commit. A key that is known answers with the first receipt. Raises `DraftRefused`.
+
+    Marking codes are asked about before (see `kassa.marking`), unless `checked` says what came of it: a caller in a
+    transaction has asked before it.
     """
     at = now()
     content, found = _rendered(channel, draft, at)
     warnings += found
     digest = body_digest or hashlib.sha256(body).digest()
     key = external_key or external_id
+    if channel.marking_key and codes_of(draft):
+        if _is_known(channel, key):
+            return _repeat(channel, key, digest)
+        checked = checked or draft_check(channel.marking_key, draft, fn=channel.marking_fn)
+        if checked is not None:
+            draft, content, more = _with_marks(draft, checked, channel, at)
+            warnings += more
     receipt_id = uuid7()
     stored = sql.receipt_insert(
         organisation_id=channel.organisation_id,
@@ -120,6 +134,33 @@ def receipt_accept(
         doorbell.ring("receipts")
         return Accepted(receipt_id=receipt_id, repeat=False, same_body=True, accepted_at=at, warnings=warnings)
     return _repeat(channel, key, digest)
+
+
+def _is_known(channel: ChannelContext, key: str) -> bool:
+    return (
+        sql.receipt_existing(organisation_id=channel.organisation_id, channel_id=channel.channel_id, external_key=key)
+        is not None
+    )
+
+
+def _with_marks(
+    draft: ReceiptDraft, checked: Checked, channel: ChannelContext, at: dt.datetime
+) -> tuple[ReceiptDraft, bytes, tuple[str, ...]]:
+    """(draft with what was said of its codes, content, warnings). Raises `DraftRefused` for what may not be sold."""
+    refused = refusals(draft, checked, at)
+    if refused:
+        log.info(
+            "marking_refused",
+            organisation_id=str(channel.organisation_id),
+            channel_id=str(channel.channel_id),
+            checks=[finding.code for finding in refused],
+        )
+        raise DraftRefused(refused)
+    draft, more = noted(draft, checked), marking_warnings(draft, checked)
+    if more:
+        log.warning("marking_not_checked", channel_id=str(channel.channel_id), problem=checked.problem, codes=len(more))
+    content, _ = _rendered(channel, draft, at)
+    return draft, content, more
 
 
 def _repeat(channel: ChannelContext, key: str, digest: bytes) -> Accepted:
