@@ -30,6 +30,7 @@ def screens(scene: Scene) -> dict[str, str]:
         "receipt-in-doubt": f"/receipts/{scene.doubtful}",
         "receipt-refused": f"/receipts/{scene.refused}",
         "refund": f"/receipts/{scene.confirmed}/refund",
+        "correction": f"/receipts/{scene.confirmed}/correction",
         "registers": "/registers",
         "register": f"/registers/{scene.register}",
         "register-in-trouble": f"/registers/{scene.troubled}",

@@ -23,6 +23,7 @@ from openkassa.kassa.receipts.services import DraftRefused
 from openkassa.ui import formats
 from openkassa.web import receipt_facts, wording
 from openkassa.web.access import role_required
+from openkassa.web.correction import may_be_corrected
 from openkassa.web.excel import LIMIT, receipts_workbook
 from openkassa.web.live import events_address
 from openkassa.web.places import MOSCOW, Place, offset_of, places
@@ -133,6 +134,7 @@ def _receipt_context(request: MemberRequest, receipt_id: uuid.UUID) -> dict:
         "refunds": _referring(organisation_id, receipt_id),
         "public_url": receipt_url(receipt_id),
         "may_resend": request.role in ("owner", "manager"),
+        "may_correct": request.role in ("owner", "manager") and may_be_corrected(status),
         "may_refund": request.role in ("owner", "manager") and may_be_refunded(status),
     }
 

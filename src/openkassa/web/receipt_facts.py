@@ -12,6 +12,7 @@ from openkassa.core.models import Notification
 from openkassa.core.tenancy import within
 from openkassa.fiscal.draft import Item, ReceiptDraft
 from openkassa.fiscal.ffd import codes, vat
+from openkassa.fiscal.ffd.render import settlement_day
 from openkassa.kassa.fiscalisation.models import Attempt
 from openkassa.kassa.receipts.models import FINAL, ReceiptEvent, State
 from openkassa.kassa.receipts.selectors import ReceiptStatus, receipt_events
@@ -46,12 +47,13 @@ def is_final(status: ReceiptStatus) -> bool:
 
 
 def lines_of(draft: ReceiptDraft) -> list[Line]:
+    day = settlement_day(draft, None)
     return [
         Line(
             item=item,
             measure=item.unit or codes.MEASURES.get(item.measure, ""),
-            rate=vat.rate(item.vat).label,
-            tax=vat.vat_inside(item.amount, item.vat),
+            rate=vat.rate(item.vat, day).label,
+            tax=vat.vat_inside(item.amount, item.vat, day),
         )
         for item in draft.items
     ]
@@ -59,11 +61,12 @@ def lines_of(draft: ReceiptDraft) -> list[Line]:
 
 def taxes_of(draft: ReceiptDraft) -> list[tuple[str, int]]:
     """(rate, kopecks) of a receipt: the tax itself, the turnover for 0 % and without VAT."""
+    day = settlement_day(draft, None)
     if draft.items:
-        totals = vat.vat_totals((item.vat, item.amount) for item in draft.items)
+        totals = vat.vat_totals(((item.vat, item.amount) for item in draft.items), day)
     else:
         totals = dict(draft.correction_vat)
-    return [(vat.rate(code).label, amount) for code, amount in sorted(totals.items())]
+    return [(vat.rate(code, day).label, amount) for code, amount in sorted(totals.items())]
 
 
 def payments_of(draft: ReceiptDraft) -> list[tuple[str, int]]:
