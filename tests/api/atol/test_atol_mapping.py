@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 from tests.api.atol import calls
+from tests.fiscal.test_marking import SHOES
 
 from openkassa.fiscal.draft import Agent, Payments, Supplier
 from openkassa.fiscal.ffd.profile import Profile
@@ -180,10 +181,28 @@ def test_unit_stays_text_before_ffd_1_2():
     assert (item.unit, item.measure) == ("упаковка", 0)
 
 
-def test_nomenclature_code_is_refused_on_ffd_1_2_and_hex_before():
-    body = calls.sell(items=[calls.item(nomenclature_code="00 05 AB")])
-    assert list(faults(body)) == ["receipt.items[0].nomenclature_code"]
-    assert mapped(body, ffd=2).draft.items[0].product_code == "0005AB"
+def test_nomenclature_code_is_bytes_of_tag_1162_before_ffd_1_2_and_a_marking_code_since():
+    code = "44 4D 04 2F 1F 96 81 78 35 4F 71 76 67 71 77 68 63 66 36 78 4E"
+    body = calls.sell(items=[calls.item(nomenclature_code=code)])
+    assert mapped(body, ffd=2).draft.items[0].product_code == code.replace(" ", "")
+    item = mapped(body).draft.items[0]
+    assert (item.product_code, item.mark.kind, item.mark.code) == (None, "gs1m", "0104600439931256215Oqvgqwhcf6xN")
+
+
+def test_nomenclature_code_that_is_the_code_itself():
+    body = calls.sell(items=[calls.item(nomenclature_code=SHOES)])
+    for ffd in (2, 4):
+        item = mapped(body, ffd=ffd).draft.items[0]
+        assert (item.product_code, item.mark.kind, item.mark.code) == (None, "gs1m", SHOES)
+    ean = mapped(calls.sell(items=[calls.item(nomenclature_code="4006670128002")])).draft.items[0]
+    assert (ean.mark.kind, ean.mark.code) == ("ean13", "4006670128002")
+
+
+@pytest.mark.parametrize(("code", "ffds"), [("00 05 AB", (4,)), ("код", (2, 4)), ("not a code", (2,))])
+def test_nomenclature_code_that_is_neither_is_named(code, ffds):
+    for ffd in ffds:
+        body = calls.sell(items=[calls.item(nomenclature_code=code)])
+        assert list(faults(body, ffd=ffd)) == ["receipt.items[0].nomenclature_code"]
 
 
 @pytest.mark.parametrize("ffd", [2, 4])

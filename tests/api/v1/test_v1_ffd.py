@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from tests.api.shops import make_shop
 from tests.api.v1.calls import item, sale, send
 from tests.fiscal.ffd import oracle
+from tests.fiscal.test_marking import MILK, SHOES
+
+from openkassa.fiscal.marking import control_code
 
 AGENT = {
     "type": "paying_agent", "operation": "Приём", "phones": ["+79991112233"], "receiver_phones": ["+79992223344"],
@@ -171,3 +176,43 @@ def test_a_rate_that_was_not_in_force_yet_is_warned_of(shop):
     (warning,) = send(shop, "POST", "/receipts", body).json["warnings"]
     assert warning["field"] == "items[0].vat"
     assert "22%" in warning["detail"] and "31.12.2025" in warning["detail"]
+
+
+def test_a_marking_code_plain_and_in_base64(shop):
+    marks = [
+        {"code": SHOES, "numerator": 1, "denominator": 2},
+        {"code": base64.b64encode(MILK.encode()).decode(), "base64": True, "kind": "gs1m"},
+    ]
+    items = [item(mark=mark, quantity="1", object="marked") for mark in marks]
+    answer = send(shop, "POST", "/receipts", sale(items=items))
+    assert answer.status == 201 and answer.json["warnings"] == []
+    lines = [value for tag, value in content(shop, answer) if tag == 1059]
+    assert [first(line, 1163, 1305) for line in lines] == [SHOES[:31], MILK[:24]]
+    assert (first(lines[0], 1291), first(lines[0], 1212), first(lines[0], 2102)) == ([(1293, 1), (1294, 2)], 33, 0)
+    expected = [
+        {"line": 0, "code": SHOES, "result": None, "sign": None, "control": control_code(SHOES)},
+        {"line": 1, "code": MILK, "result": None, "sign": None, "control": control_code(MILK)},
+    ]
+    assert answer.json["marks_result"] == expected
+    assert send(shop, "GET", f"/receipts/{answer.json['id']}").json["marks_result"] == expected
+
+
+@pytest.mark.parametrize(
+    ("mark", "field"),
+    [
+        ({"code": "кирилл"}, "items[0].mark.code"),
+        ({"code": "не base64", "base64": True}, "items[0].mark.code"),
+        ({"code": SHOES, "kind": "qr"}, "items[0].mark.kind"),
+        ({"code": SHOES, "numerator": 1}, "items[0].mark.denominator"),
+        ({"code": SHOES, "planned_status": 3}, "items[0].mark.planned_status"),
+        ({}, "items[0].mark"),
+    ],
+)
+def test_what_is_wrong_with_a_mark_is_named(shop, mark, field):
+    answer = send(shop, "POST", "/receipts", sale(items=[item(mark=mark, quantity="2")]))
+    assert answer.status == 422 and field in str(answer.json)
+
+
+def test_an_answer_without_marks_has_none(shop):
+    answer = send(shop, "POST", "/receipts", sale())
+    assert answer.json["marks_result"] == []

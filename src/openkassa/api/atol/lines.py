@@ -8,11 +8,15 @@ from openkassa.api.atol import parties, wire, words
 from openkassa.api.faults import Faults
 from openkassa.api.lines import check_vat_sum, priced
 from openkassa.api.lines import quantity as quantity_of
-from openkassa.fiscal.draft import Item
+from openkassa.fiscal import product_code
+from openkassa.fiscal.draft import Item, Mark
 from openkassa.fiscal.ffd.tags import FFD_1_2
+from openkassa.fiscal.marking import MarkingError
 
 ITEMS_LIMIT = 100
 NO_VAT = "none"
+MAX_DIGITS = 64  # of 32 bytes
+HEXADECIMAL = frozenset("0123456789ABCDEFabcdef ")
 
 
 def items(receipt: wire.Receipt, ffd: int, operation: words.Operation, faults: Faults) -> tuple[Item, ...]:
@@ -94,7 +98,7 @@ def _fields(item: wire.Item, where: str, quantity: Decimal, ffd: int, faults: Fa
     elif unit is not None:
         fields["unit"] = unit
     if item.nomenclature_code:
-        fields["product_code"] = _product_code(item.nomenclature_code, where, ffd, faults)
+        fields |= _product(item.nomenclature_code, f"{where}.nomenclature_code", ffd, faults)
     if item.excise is not None and item.excise != "":
         fields["excise"] = faults.amount(item.excise, where, ".excise")
     if item.country_code:
@@ -117,16 +121,22 @@ def _country(code: str, where: str, faults: Faults) -> str:
     return code.zfill(3)
 
 
-def _product_code(text: str, where: str, ffd: int, faults: Faults) -> str | None:
-    """Hex of tag 1162. FFD 1.2 has no such tag: there a marked product needs its code checked (tag 1163)."""
-    if ffd == FFD_1_2:
-        faults.error(f"{where}.nomenclature_code", "не передаётся в ФФД 1.2: группа обслуживается кассами ФФД 1.2")
-        return None
-    code = text.replace(" ", "")
+def _product(text: str, where: str, ffd: int, faults: Faults) -> dict:
+    """The code of the product: bytes of tag 1162 in hexadecimal, or the marking code itself as a scanner reads it.
+
+    FFD 1.2 has no tag 1162: there it becomes a marking code. Bytes never held its check part, so the register can't
+    check such a code.
+    """
+    plain = text.replace(" ", "") if set(text) <= HEXADECIMAL else text
+    hexadecimal = set(plain) <= HEXADECIMAL and len(plain) % 2 == 0 and 0 < len(plain) <= MAX_DIGITS
+    if ffd != FFD_1_2 and hexadecimal:
+        return {"product_code": plain}
     try:
-        if 0 < len(bytes.fromhex(code)) <= 32:
-            return code
-    except ValueError:
-        pass
-    faults.error(f"{where}.nomenclature_code", "ожидаются не больше 32 байт в шестнадцатеричной записи")
-    return None
+        code = product_code.from_text(plain)
+    except MarkingError as error:
+        faults.error(where, error.text)
+        return {}
+    if code.kind == "unknown" and ffd != FFD_1_2:
+        faults.error(where, "ожидаются не больше 32 байт в шестнадцатеричной записи или код маркировки")
+        return {}
+    return {"mark": Mark(kind=code.kind, code=code.text)}

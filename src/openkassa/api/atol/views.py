@@ -181,6 +181,7 @@ def _fields(findings: list[Finding], root: str) -> list[tuple[str, str]]:
 
 
 def _named(path: str) -> str:
+    path = path.replace(".mark.code", ".nomenclature_code")
     return re.sub(r"[a-z_]+", lambda word: _NAMES.get(word[0], word[0]), path)
 
 

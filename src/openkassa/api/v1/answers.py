@@ -11,6 +11,7 @@ from openkassa.api.v1 import wire, wire_corrections, words
 from openkassa.fiscal.draft import ReceiptDraft
 from openkassa.fiscal.ffd import vat
 from openkassa.fiscal.ffd.render import settlement_day
+from openkassa.kassa.receipts.marks import MarkResult, marks_of, receipt_marks
 from openkassa.kassa.receipts.selectors import DocumentFacts, ReceiptStatus
 from openkassa.kassa.receipts.services import Accepted
 
@@ -33,6 +34,7 @@ def receipt_answer(status: ReceiptStatus) -> wire.ReceiptAnswer:
         document=_document(status, status.document) if status.document else None,
         acknowledgement=status.acknowledgement,
         error=wire.Failure(code=status.error_code, detail=status.error_text or "") if status.error_code else None,
+        marks_result=[_mark(mark) for mark in receipt_marks(status)],
     )
 
 
@@ -53,7 +55,12 @@ def accepted_answer(draft: ReceiptDraft, request: wire.Receipt, accepted: Accept
         document=None,
         acknowledgement=None,
         error=None,
+        marks_result=[_mark(mark) for mark in marks_of(draft)],
     )
+
+
+def _mark(mark: MarkResult) -> wire.MarkResult:
+    return wire.MarkResult(line=mark.line, code=mark.code, result=mark.result, sign=mark.sign, control=mark.control)
 
 
 def planned(draft: ReceiptDraft, warnings: tuple[str, ...]) -> wire_corrections.Planned:

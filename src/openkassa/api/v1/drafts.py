@@ -12,6 +12,7 @@ from openkassa.api import contacts
 from openkassa.api.v1 import wire, wire_corrections, words
 from openkassa.api.v1.problems import Refused, of_faults
 from openkassa.fiscal import draft as fiscal
+from openkassa.fiscal import marking
 from openkassa.fiscal.ffd import codes, vat
 from openkassa.fiscal.ffd.profile import Profile
 from openkassa.fiscal.ffd.tags import FFD_1_2
@@ -221,6 +222,26 @@ def _item(item: wire.Item, index: int, profile: Profile, faults: list[Fault]) ->
         agent=agent,
         supplier=_supplier(item.supplier),
         industry=_industry(item.industry),
+        mark=_mark(item.mark, f"items[{index}].mark.code", faults),
+        wholesale=item.wholesale,
+    )
+
+
+def _mark(given: wire.Mark | None, where: str, faults: list[Fault]) -> fiscal.Mark | None:
+    if given is None:
+        return None
+    try:
+        code = marking.from_base64(given.code) if given.base64 else marking.normalise(given.code)
+    except marking.MarkingError as error:
+        faults.append(("field_invalid", where, error.text))
+        return None
+    return fiscal.Mark(
+        kind=given.kind or marking.kind_of(code),
+        code=code,
+        planned_status=given.planned_status,
+        numerator=given.numerator,
+        denominator=given.denominator,
+        processing_mode=given.processing_mode,
     )
 
 

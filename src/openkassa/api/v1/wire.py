@@ -90,6 +90,22 @@ class CashlessPayment(Strict):
     extra: Text256 | None = None
 
 
+class Mark(Strict):
+    """Marking code of an item, one for each piece."""
+
+    code: Annotated[
+        str, Meta(min_length=1, max_length=400, description="As scanned; the separator as \\u001d, or parentheses.")
+    ]
+    kind: Annotated[words.MarkKind, Meta(description="By the look of the code when absent.")] | None = None
+    base64: Annotated[bool, Meta(description="`code` is base64 of the code.")] = False
+    planned_status: Annotated[int, Meta(ge=0, le=255, description="Follows from the operation when absent.")] | None = (
+        None
+    )
+    numerator: Annotated[int, Meta(ge=1, description="Part of a package.")] | None = None
+    denominator: Annotated[int, Meta(ge=2)] | None = None
+    processing_mode: Annotated[int, Meta(ge=0, le=255)] = 0
+
+
 class Item(Strict):
     name: Text128
     price: Annotated[int, Meta(ge=0, le=KOPECKS_LIMIT, description="Kopecks for one unit.")]
@@ -115,6 +131,8 @@ class Item(Strict):
     agent: Agent | None = None
     supplier: Supplier | None = None
     industry: Annotated[list[IndustryProps], Meta(max_length=10)] | None = None
+    mark: Mark | None = None
+    wholesale: bool = False
 
 
 class Payments(Strict):
@@ -261,6 +279,16 @@ class Failure(msgspec.Struct, kw_only=True):
     detail: str
 
 
+class MarkResult(msgspec.Struct, kw_only=True):
+    """What became of the marking code of a line."""
+
+    line: int
+    code: str
+    result: Annotated[int | None, Meta(description="Tag 2106, 15 when all is well; null before the document.")]
+    sign: Annotated[str | None, Meta(description="As it is printed: [М+], [М-] or [М].")]
+    control: Annotated[str, Meta(description="Tag 2115, printed beside the line.")]
+
+
 class ReceiptAnswer(msgspec.Struct, kw_only=True):
     id: uuid.UUID
     external_id: str
@@ -276,6 +304,7 @@ class ReceiptAnswer(msgspec.Struct, kw_only=True):
     document: Document | None
     acknowledgement: Annotated[int | None, Meta(description="Operator's code: 0 good, 11 or 14 with a fault.")]
     error: Failure | None
+    marks_result: list[MarkResult] = []
 
 
 class Page(msgspec.Struct, kw_only=True):

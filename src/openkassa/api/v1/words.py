@@ -39,6 +39,8 @@ UNITS: Final = dict(
     )
 )  # tag 2108
 
+MarkKind = Literal["unknown", "ean8", "ean13", "itf14", "gs10", "gs1m", "short", "fur", "egais20", "egais30"]
+
 AgentType = Literal[
     "bank_paying_agent", "bank_paying_subagent", "paying_agent", "paying_subagent", "attorney", "commission_agent",
     "other",

@@ -98,6 +98,7 @@ class Receipt(HotTenantModel):
     total = models.BigIntegerField()
     taxation = models.PositiveSmallIntegerField()
     lines = models.PositiveSmallIntegerField()
+    marks = models.PositiveSmallIntegerField(null=True)  # lines with a marking code, null when there are none
     refers_to_id = models.UUIDField(null=True)  # the receipt that this one refunds or corrects
     callback_url = models.CharField(max_length=256, blank=True, default="")
     warnings = models.JSONField(null=True)

@@ -67,6 +67,7 @@ class ReceiptStatus(msgspec.Struct, frozen=True, kw_only=True):
     error_text: str | None
     acknowledgement: int | None
     document: DocumentFacts | None
+    marks: int = 0  # lines with a marking code
 
     @property
     def is_fiscalised(self) -> bool:
@@ -94,7 +95,8 @@ STATUS = """
 SELECT r.id, r.organisation_id, r.channel_id, c.kind, c.code, r.external_id, r.form, r.operation, r.total, r.taxation,
     r.lines, r.refers_to_id, r.callback_url, r.warnings, r.accepted_at,
     s.state, s.changed_at, s.error_code, s.error_text, s.acknowledgement,
-    d.fn, d.fd, d.shift, d.number, d.fiscal_sign, d.local_time, d.made_at, k.rnm, k.serial, d.register_id
+    d.fn, d.fd, d.shift, d.number, d.fiscal_sign, d.local_time, d.made_at, k.rnm, k.serial, d.register_id,
+    r.marks
 FROM kassa_receipts_receipt r
 JOIN kassa_receipts_receiptstate s ON s.receipt_id = r.id AND s.organisation_id = r.organisation_id
 JOIN kassa_receipts_channel c ON c.id = r.channel_id AND c.organisation_id = r.organisation_id
@@ -264,6 +266,7 @@ def _status(row: tuple) -> ReceiptStatus:
         error_text=row[18],
         acknowledgement=row[19],
         document=document,
+        marks=row[30] or 0,
     )
 
 

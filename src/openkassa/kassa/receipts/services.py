@@ -115,6 +115,7 @@ def receipt_accept(
             "total": draft.total,
             "taxation": draft.taxation,
             "lines": len(draft.items),
+            "marks": sum(item.mark is not None for item in draft.items) or None,
             "refers_to_id": refers_to_id,
             "callback_url": callback_url or channel.callback_url,
             "warnings": _encode(warnings).decode() if warnings else None,

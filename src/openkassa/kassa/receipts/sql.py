@@ -12,10 +12,10 @@ ACCEPT = """
 WITH made AS (
     INSERT INTO kassa_receipts_receipt (
         id, organisation_id, channel_id, pool_id, external_key, external_id, body_digest, form, operation, total,
-        taxation, lines, refers_to_id, callback_url, warnings, accepted_at)
+        taxation, lines, marks, refers_to_id, callback_url, warnings, accepted_at)
     VALUES (%(id)s, %(organisation_id)s, %(channel_id)s, %(pool_id)s, %(external_key)s::text, %(external_id)s::text,
-        %(body_digest)s, %(form)s, %(operation)s, %(total)s, %(taxation)s, %(lines)s, %(refers_to_id)s,
-        %(callback_url)s::text, %(warnings)s::jsonb, %(at)s)
+        %(body_digest)s, %(form)s, %(operation)s, %(total)s, %(taxation)s, %(lines)s, %(marks)s,
+        %(refers_to_id)s, %(callback_url)s::text, %(warnings)s::jsonb, %(at)s)
     ON CONFLICT (organisation_id, channel_id, external_key) DO NOTHING
     RETURNING id
 ), content AS (
