@@ -37,6 +37,7 @@ def screens(scene: Scene) -> dict[str, str]:
         "connect": "/connect",
         "channel": f"/connect/{scene.channel}",
         "channel-new": "/connect/new",
+        "check-request": "/connect/check",
         "profile": "/profile",
         "components": "/ui/",
     }

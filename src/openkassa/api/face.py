@@ -39,6 +39,7 @@ class Face:
 
     `preview(incoming, channel, day)` maps a request as its endpoint would on the till-local `day`, and stores nothing.
     It raises `Invalid` for faulty fields, `WrongField` or `BadBody` for what is no such request at all.
+    `named(path, mapped)` is the request's field for a path of the draft, as errors of the face call it.
     """
 
     name: str
@@ -48,4 +49,5 @@ class Face:
     too_large: Callable[[str], tuple[str, bytes]]
     preview: Callable[[Incoming, ChannelContext, dt.date], Mapped]
     callback: Callable[[ReceiptStatus], Message]
+    named: Callable[[str, Mapped], str] = lambda path, _mapped: path
     signature: Callable[[Incoming, ChannelContext], Signature] | None = None

@@ -39,6 +39,11 @@ def describe(data: bytes) -> str:
     return "\n".join(lines) + "\n"
 
 
+def tree(pairs: Pairs) -> Iterator[str]:
+    """Fields with their names and meanings, a line each; what they hold is indented."""
+    return _tree(pairs, "")
+
+
 def _session(data: bytes) -> Iterator[str]:
     size, flags, crc = (int.from_bytes(data[at : at + 2], "little") for at in (24, 26, 28))
     yield f"session header, {_SESSION[data[:4]]}"

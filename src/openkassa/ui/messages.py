@@ -7,6 +7,7 @@ neither to extract, nor to compile (`compile_catalogues`, part of set-up). Texts
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -140,7 +141,7 @@ def compile_catalogues() -> None:
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue
-        draft = target.with_suffix(".new")
+        draft = target.with_suffix(f".{os.getpid()}.new")  # several may compile at once
         with draft.open("wb") as file:
             write_mo(file, read_catalogue(language))
         draft.replace(target)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from openkassa.web import account, cabinet, channels, correction, public, registers
+from openkassa.web import account, cabinet, channels, check, correction, public, registers
 
 urlpatterns = [
     path("", include("openkassa.ui.urls")),
@@ -27,6 +27,7 @@ urlpatterns = [
     path("registers/<uuid:register_id>/commands", registers.register_command, name="register-command"),
     path("connect", channels.connect, name="connect"),
     path("connect/new", channels.channel_new, name="channel-new"),
+    path("connect/check", check.check, name="check-request"),
     path("connect/<uuid:channel_id>", channels.channel, name="channel"),
     path("connect/<uuid:channel_id>/keys", channels.key_new, name="key-new"),
     path("connect/<uuid:channel_id>/keys/<uuid:key_id>/revoke", channels.key_revoke, name="key-revoke"),

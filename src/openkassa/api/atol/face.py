@@ -9,7 +9,7 @@ import msgspec
 
 from openkassa.api.atol import errors, words
 from openkassa.api.atol.report import report
-from openkassa.api.atol.views import mapped_of
+from openkassa.api.atol.views import field_of, mapped_of
 from openkassa.api.face import Face, Incoming
 from openkassa.api.faults import Invalid
 from openkassa.api.mapped import Mapped
@@ -40,6 +40,10 @@ def preview(incoming: Incoming, channel: ChannelContext, day: dt.date) -> Mapped
     return mapped_of(incoming.body, operation, channel, day)
 
 
+def named(path: str, mapped: Mapped) -> str:
+    return field_of(path, "receipt" if mapped.draft.correction is None else "correction")
+
+
 FACE: Final = Face(
     name="atol",
     title="ATOL Online v4",
@@ -48,4 +52,5 @@ FACE: Final = Face(
     too_large=too_large,
     preview=preview,
     callback=callback,
+    named=named,
 )

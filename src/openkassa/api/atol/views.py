@@ -177,12 +177,14 @@ _NAMES = {
 
 def _fields(findings: list[Finding], root: str) -> list[tuple[str, str]]:
     """Findings about a draft as faults of the request's fields."""
-    return [(f"{root}.{_named(finding.path)}" if finding.path else root, finding.text) for finding in findings]
+    return [(field_of(finding.path, root), finding.text) for finding in findings]
 
 
-def _named(path: str) -> str:
+def field_of(path: str, root: str) -> str:
+    """The request's field for a path of the draft; `root` is the object that holds the sale."""
     path = path.replace(".mark.code", ".nomenclature_code")
-    return re.sub(r"[a-z_]+", lambda word: _NAMES.get(word[0], word[0]), path)
+    named = re.sub(r"[a-z_]+", lambda word: _NAMES.get(word[0], word[0]), path)
+    return f"{root}.{named}" if named else root
 
 
 def _report(channel: ChannelContext, text: str, at: dt.datetime) -> HttpResponse:

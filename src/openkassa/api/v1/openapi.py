@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from openkassa import __version__
-from openkassa.api.v1 import wire, wire_corrections, words
+from openkassa.api.v1 import wire, wire_check, wire_corrections, words
 from openkassa.api.v1.problems import CATALOGUE
 
 REF = "#/components/schemas/{name}"
@@ -80,6 +80,12 @@ OPERATIONS = (
         "Put a wrong receipt right: its reversal and the right receipt, both or neither, once for an external_id.",
         wire_corrections.CorrectionOrder, _CORRECTED,
         (*_BODY, "receipt_unknown", "receipt_invalid", "external_id_taken", "correction_impossible", *_SUMS),
+    ),
+    Operation(
+        "post", "/validate", "checkRequest",
+        "Try a request of any wire face: what would be fiscalised, each problem named, what was signed. "
+        "Nothing is stored.",
+        wire_check.RequestToCheck, {200: wire_check.RequestChecked}, _BODY,
     ),
     Operation(
         "post", "/receipts/{id}/withdraw", "withdrawReceipt", "Withdraw a receipt that no register has taken yet.",

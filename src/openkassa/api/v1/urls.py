@@ -12,6 +12,7 @@ urlpatterns = [
     path("receipts/<str:receipt_id>/withdraw", views.withdraw),
     path("receipts/<str:receipt_id>/correction", views.correction),
     path("receipts/<str:receipt_id>/correction/preview", views.correction_preview),
+    path("validate", views.validate),
     path("openapi.json", openapi.document_view),
     path("docs", openapi.page_view),
     path("docs.css", openapi.style_view),

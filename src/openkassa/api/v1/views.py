@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from openkassa.api.body import BadBody, WrongField, decode, read_json
-from openkassa.api.v1 import accept, correct, problems, wire, wire_corrections, words
+from openkassa.api.v1 import accept, check, correct, problems, wire, wire_check, wire_corrections, words
 from openkassa.api.v1.answers import planned, receipt_answer
 from openkassa.api.v1.problems import Refused
 from openkassa.core.clock import now
@@ -201,6 +201,11 @@ def _withdraw(request: HttpRequest, channel: ChannelContext, at: dt.datetime, re
     return answer(receipt_answer(_status(channel, receipt_id)))
 
 
+def _validate(request: HttpRequest, channel: ChannelContext, at: dt.datetime) -> HttpResponse:
+    """A request of any face is tried; nothing is stored."""
+    return answer(check.check(decode(read_json(request), wire_check.request), channel, at))
+
+
 # -- list --------------------------------------------------------------------------------------------------
 
 
@@ -276,3 +281,4 @@ refund = endpoint(POST=_refund)
 withdraw = endpoint(POST=_withdraw)
 correction = endpoint(POST=_correct)
 correction_preview = endpoint(POST=_correction_preview)
+validate = endpoint(POST=_validate)

@@ -259,11 +259,14 @@ def _numbers(document: Document) -> Iterator[Row]:
         yield pair("ДАТА ВРЕМЯ", f"{local_time(document.local_time):%d.%m.%Y %H:%M}")
     if document.shift is not None and document.number is not None:
         yield pair(f"СМЕНА {document.shift}", f"ЧЕК {document.number}")
-    yield pair("ИНН", document.inn)
-    yield pair("РН ККТ", document.rnm)
-    yield pair("ФН", document.fn)
-    yield pair("ФД", str(document.fd))
-    yield pair("ФПД", str(document.fiscal_sign))
+    numbers = {
+        "ИНН": document.inn,
+        "РН ККТ": document.rnm,
+        "ФН": document.fn,
+        "ФД": document.fd,
+        "ФПД": document.fiscal_sign,
+    }
+    yield from (pair(label, str(value)) for label, value in numbers.items() if value)
 
 
 def _text(pairs: Pairs, tag: int) -> str:

@@ -10,7 +10,7 @@ import datetime as dt
 import hmac
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from django.db import transaction
@@ -143,6 +143,12 @@ def channel_by_key_id(key_id: uuid.UUID) -> ChannelContext | None:
 def channel_by_id(organisation_id: uuid.UUID, channel_id: uuid.UUID) -> ChannelContext | None:
     """A channel as its own organisation's people use it: no credential is needed."""
     return _cache.get(("id", organisation_id, channel_id), lambda: _context(organisation_id, channel_id, None))
+
+
+def channel_for_check(organisation_id: uuid.UUID, channel_id: uuid.UUID) -> ChannelContext | None:
+    """The channel with what its requests are signed with, for its organisation's people to try a request."""
+    context = channel_by_id(organisation_id, channel_id)
+    return context and replace(context, signing=channel_signing(organisation_id, channel_id))
 
 
 def channel_signing(organisation_id: uuid.UUID, channel_id: uuid.UUID) -> bytes:

@@ -275,6 +275,13 @@ def channel_get(organisation_id: uuid.UUID, channel_id: uuid.UUID) -> Channel | 
         return Channel.objects.filter(id=channel_id).first()
 
 
+def channel_find(organisation_id: uuid.UUID, kind: str, code: str = "") -> Channel | None:
+    """The channel of a kind with that code; without a code the organisation's first one."""
+    with within(organisation_id):
+        channels = Channel.objects.filter(kind=kind).order_by("created_at", "id")
+        return (channels.filter(code=code) if code else channels).first()
+
+
 def channel_keys(organisation_id: uuid.UUID, channel_id: uuid.UUID) -> list[ChannelKey]:
     """Credentials of a channel: those in use first, the newest of each first."""
     keys = ChannelKey.objects.filter(organisation_id=organisation_id, channel_id=channel_id).order_by("-id")
