@@ -34,6 +34,7 @@ def screens(scene: Scene) -> dict[str, str]:
         "registers": "/registers",
         "register": f"/registers/{scene.register}",
         "register-in-trouble": f"/registers/{scene.troubled}",
+        "register-storage": f"/registers/{scene.register}/storage",
         "connect": "/connect",
         "channel": f"/connect/{scene.channel}",
         "channel-new": "/connect/new",

@@ -27,7 +27,12 @@ MACHINES: dict[type[Model], tuple[list[str], dict[str, list[str]]]] = {
     RegisterCommand: (["waiting"], {"waiting": ["sent", "failed"], "sent": ["waiting", "done", "failed"]}),
     CashRegister: (
         ["new"],
-        {"new": ["working", "closed"], "working": ["stopped", "closed"], "stopped": ["working", "closed"]},
+        {
+            "new": ["working", "closed"],
+            "working": ["stopped", "closed"],
+            "stopped": ["working", "closed"],
+            "closed": ["new"],
+        },
     ),
     Organisation: (["active"], {"active": ["suspended"], "suspended": ["active"]}),
 }

@@ -51,7 +51,9 @@ READS = {
     "receipt_events": lambda me, you, receipt, register: selectors.receipt_events(me, receipt),
     "receipt_callbacks": lambda me, you, receipt, register: selectors.receipt_callbacks(me, receipt),
     "register_health": lambda me, you, receipt, register: register_selectors.register_health(me, register),
-    "register_documents": lambda me, you, receipt, register: register_selectors.register_documents(me, register),
+    "register_documents": lambda me, you, receipt, register: register_selectors.register_documents(
+        me, register, you.devices[0].fn
+    ),
     "register_commands": lambda me, you, receipt, register: register_selectors.register_commands(me, register),
     "lease_claim": lambda me, you, receipt, register: lease_claim(
         organisation_id=me, register_id=register, holder="x", dead=[]

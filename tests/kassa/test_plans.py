@@ -171,7 +171,7 @@ def _statements(world, device) -> dict:
         "acknowledgements_record": (
             registers_sql,
             lambda: registers_sql.acknowledgements_record(
-                **keys, fn=device.fn, acknowledgements=[_acknowledgement(fd) for fd in range(1, 50)]
+                **keys, fn=device.fn, fence=1, acknowledgements=[_acknowledgement(fd) for fd in range(1, 50)]
             ),
         ),
         "receipt_existing": (

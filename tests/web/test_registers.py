@@ -54,7 +54,7 @@ def test_shift_and_report_are_made_by_hand_and_the_page_follows(world, device, s
         world.turn(device)
         html = assert_page(manager.get(live))
         assert "hx-get" not in html
-        (document,) = register_documents(world.organisation_id, device.register.id, limit=1)
+        (document,) = register_documents(world.organisation_id, device.register.id, device.fn, limit=1)
         assert document.form == form
         assert f"№ {document.fd}" in html
         assert commands(world, device)[0] == (kind, "done")
@@ -138,4 +138,45 @@ def test_a_cashier_and_a_stranger_ask_nothing_of_a_register(world, device, clien
     assert ask(client, device, "settlements").status_code == 302
     client.force_login(member(world, "cashier@example.com", "cashier"))
     assert ask(client, device, "settlements").status_code == 403
+    assert commands(world, device) == []
+
+
+def test_a_storage_is_replaced_on_its_page(confirmed_world, client):
+    from tests.support.world import wait_for
+
+    world, device = confirmed_world, confirmed_world.add_register()
+    client.force_login(staffed(world, "owner@example.com").owner)
+    client.cookies["kassa_language"] = "en"
+    old, fn = device.fn, "9999" + "7" * 12
+    page = f"/registers/{device.register.id}/storage"
+    assert 'name="fn"' not in assert_page(client.get(page))
+    assert_page(client.post(page, {"fn": fn}), 422)  # the old one first
+    assert client.post(f"{page}/close").status_code == 302
+    assert f'hx-get="{page}/live"' in assert_page(client.get(page))
+
+    def ready() -> bool:
+        world.turn(device)
+        return 'name="fn"' in assert_page(client.get(f"{page}/live"))
+
+    wait_for(ready)
+    html = assert_page(client.post(page, {"fn": old}), 422)
+    assert 'id="id_fn_error"' in html and f'value="{old}"' in html
+    assert client.post(page, {"fn": fn}).status_code == 302
+    world.turn(device)
+    html = assert_page(client.get(f"/registers/{device.register.id}"))
+    assert fn in html and f"?fn={old}" in html
+    assert "storage closing" not in html
+    html = assert_page(client.get(f"/registers/{device.register.id}?fn={old}"))
+    assert "storage closing" in html  # its documents stay readable
+    assert_page(client.get(f"/registers/{device.register.id}?fn=0000000000000000"))
+
+
+def test_others_do_not_touch_the_storage(world, device, client):
+    page = f"/registers/{device.register.id}/storage"
+    calls = [("get", page, None), ("post", page, {"fn": "9999000000000001"}), ("post", f"{page}/close", {})]
+    client.force_login(member(world, "cashier@example.com", "cashier"))
+    assert {getattr(client, method)(address, data).status_code for method, address, data in calls} == {403}
+    stranger = staffed(make_world(name="ООО «Другая»"), "stranger@example.com")
+    client.force_login(stranger.owner)
+    assert {getattr(client, method)(address, data).status_code for method, address, data in calls} == {404}
     assert commands(world, device) == []

@@ -90,7 +90,7 @@ class Device:
             if known and (known.broken or known.storage.state.phase != 15):
                 text = f"register {verb.serial} has storage {known.fn}, which is not closed and delivered yet"
                 return driver.Failed(code="register_exists", text=text)
-            new = _config_of(verb)
+            new = _config_of(verb, known)
             others = [register for register in self.config.registers if register.serial != verb.serial]
             problem = configuration.check_register(new, others)
             if len(others) >= configuration.MAX_REGISTERS:
@@ -155,8 +155,10 @@ class Device:
         return self.home / f"{fn}.journal"
 
 
-def _config_of(verb: driver.AddRegister) -> RegisterConfig:
-    config = RegisterConfig(verb.serial, verb.fn, verb.documents_per_second)
+def _config_of(verb: driver.AddRegister, known: Register | None) -> RegisterConfig:
+    """A new storage changes nothing about how fast its register is."""
+    pace = known.pace if known and verb.documents_per_second is None else verb.documents_per_second
+    config = RegisterConfig(verb.serial, verb.fn, pace)
     if verb.documents_limit is not None:
         config.documents_limit = verb.documents_limit
     if verb.days is not None:

@@ -147,7 +147,7 @@ class AddRegister(Message, tag="add_register"):
 
     serial: str
     fn: str
-    documents_per_second: float | None = None  # None: unpaced
+    documents_per_second: float | None = None  # None: unpaced, or as fast as the register has been
     documents_limit: int | None = None  # None: as much as a storage usually holds
     days: int | None = None  # term of the storage
 

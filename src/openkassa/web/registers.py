@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from openkassa.core.clock import now
 from openkassa.core.tenancy import within
+from openkassa.kassa.fiscalisation.storages import storages_of
 from openkassa.kassa.registers.models import Acknowledgement, CommandKind, RegisterState
 from openkassa.kassa.registers.selectors import register_commands, register_documents, register_health, register_list
 from openkassa.kassa.registers.services import WrongState, command_request
@@ -73,7 +74,10 @@ def _register_context(request: MemberRequest, register_id: uuid.UUID) -> dict:
         raise Http404
     at = now()
     cash_register, status, pool = found
-    documents = register_documents(request.organisation_id, register_id, limit=20)
+    former = storages_of(request.organisation_id, register_id)
+    shown = request.GET.get("fn", "")
+    fn = shown if shown in former else cash_register.fn
+    documents = register_documents(request.organisation_id, register_id, fn, limit=20)
     with within(request.organisation_id):
         codes = dict(
             Acknowledgement.objects.filter(document_id__in=[document.id for document in documents]).values_list(
@@ -91,11 +95,13 @@ def _register_context(request: MemberRequest, register_id: uuid.UUID) -> dict:
             (
                 document,
                 wording.FORMS.get(document.form, document.form),
-                document.fd <= status.acknowledged_fd,
+                fn in former or document.fd <= status.acknowledged_fd,
                 codes.get(document.id),
             )
             for document in documents
         ],
+        "storages": [cash_register.fn, *former] if former else [],
+        "fn": fn,
         "commands": [(command, wording.COMMAND_LOOKS[command.state]) for command in commands],
         "busy": any(command.state in ("waiting", "sent") for command in commands),
         "takes_commands": cash_register.state == RegisterState.WORKING,

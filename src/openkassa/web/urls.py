@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from openkassa.web import account, cabinet, channels, check, correction, public, registers
+from openkassa.web import account, cabinet, channels, check, correction, public, registers, storages
 
 urlpatterns = [
     path("", include("openkassa.ui.urls")),
@@ -24,6 +24,9 @@ urlpatterns = [
     path("registers", registers.registers, name="registers"),
     path("registers/<uuid:register_id>", registers.register, name="register"),
     path("registers/<uuid:register_id>/live", registers.register_live, name="register-live"),
+    path("registers/<uuid:register_id>/storage", storages.storage, name="register-storage"),
+    path("registers/<uuid:register_id>/storage/live", storages.storage_live, name="register-storage-live"),
+    path("registers/<uuid:register_id>/storage/close", storages.storage_close, name="register-storage-close"),
     path("registers/<uuid:register_id>/commands", registers.register_command, name="register-command"),
     path("connect", channels.connect, name="connect"),
     path("connect/new", channels.channel_new, name="channel-new"),

@@ -30,6 +30,7 @@ def acknowledgements_collect(turn: Turn) -> int:
                 organisation_id=lease.organisation_id,
                 register_id=lease.register_id,
                 fn=turn.register.fn,
+                fence=lease.fence,
                 acknowledgements=answers,
             )
             sql.receipts_confirmed(

@@ -9,13 +9,17 @@ import structlog
 
 from openkassa.core.clock import now
 from openkassa.core.db import atomic
+from openkassa.core.ids import uuid7
 from openkassa.core.tenancy import within
 from openkassa.fiscal.driver import CloseShift, CloseStorage, OpenShift, Refused, ReportSettlements, Task
 from openkassa.kassa.fiscalisation.context import Turn
-from openkassa.kassa.fiscalisation.documents import documents_store
+from openkassa.kassa.fiscalisation.documents import documents_store, report_make
+from openkassa.kassa.fiscalisation.storages import event_add, storage_put
+from openkassa.kassa.registers.drivers.base import DeviceRefused
 from openkassa.kassa.registers.models import (
     CashRegister,
     CommandKind,
+    CommandState,
     FiscalDocument,
     RegisterCommand,
     RegisterState,
@@ -27,12 +31,15 @@ log = structlog.get_logger(__name__)
 
 def commands_execute(turn: Turn) -> None:
     """Carries out the commands that wait, in order. A refused one is marked so, and the next is tried."""
-    with within(turn.organisation_id):
-        waiting = list(
-            RegisterCommand.objects.filter(register_id=turn.lease.register_id, state="waiting").order_by("id")
-        )
-    for command in waiting:
+    while (command := _next(turn)) is not None:
         _execute(turn, command)
+
+
+def _next(turn: Turn) -> RegisterCommand | None:
+    """Asked anew each time: a command may bring another with it."""
+    with within(turn.organisation_id):
+        waiting = RegisterCommand.objects.filter(register_id=turn.lease.register_id, state=CommandState.WAITING)
+        return waiting.order_by("id").first()
 
 
 def commands_settle(turn: Turn) -> None:
@@ -48,14 +55,30 @@ def commands_settle(turn: Turn) -> None:
 
 def _execute(turn: Turn, command: RegisterCommand) -> None:
     _update(turn.organisation_id, command, state="sent")
+    if command.kind == CommandKind.REPLACE_STORAGE:
+        _replace_storage(turn, command)
+        return
+    if command.kind == CommandKind.CLOSE_STORAGE and turn.lease.shift_open:
+        report_make(turn, CloseShift(id=uuid7().hex))
     task = _task(turn, command)
     result = turn.driver.execute([task], expected_fd=turn.lease.last_fd + 1, fence=turn.lease.fence)[0]
     if isinstance(result, Refused):
-        log.warning("command_refused", command=str(command.id), kind=command.kind, code=result.code)
-        _update(turn.organisation_id, command, state="failed", error=result.text[:500], done_at=now())
+        _failed(turn, command, result.code, result.text)
         return
     documents_store(turn, [result], {})
     _done(turn, command, result.fd)
+
+
+def _replace_storage(turn: Turn, command: RegisterCommand) -> None:
+    try:
+        storage_put(turn, command)
+    except DeviceRefused as error:
+        _failed(turn, command, error.code, error.text)
+
+
+def _failed(turn: Turn, command: RegisterCommand, code: int | str, text: str) -> None:
+    log.warning("command_refused", command=str(command.id), kind=command.kind, code=code)
+    _update(turn.organisation_id, command, state="failed", error=text[:500], done_at=now())
 
 
 def _task(turn: Turn, command: RegisterCommand) -> Task:
@@ -80,6 +103,8 @@ def _done(turn: Turn, command: RegisterCommand, fd: int) -> None:
             with within(turn.organisation_id):
                 CashRegister.objects.filter(id=turn.register.id).update(state=new)
             turn.register.state = new
+            if new == RegisterState.CLOSED:
+                event_add(turn, "storage_closed", {"fn": turn.register.fn, "fd": fd})
 
 
 def _update(organisation_id: uuid.UUID, command: RegisterCommand, **values) -> None:

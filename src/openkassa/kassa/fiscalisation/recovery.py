@@ -14,6 +14,7 @@ from openkassa.kassa.fiscalisation.adoption import receipts_match
 from openkassa.kassa.fiscalisation.commands import commands_settle
 from openkassa.kassa.fiscalisation.context import MAX_BATCH, RegisterTrouble, Turn
 from openkassa.kassa.fiscalisation.documents import documents_store, status_save
+from openkassa.kassa.fiscalisation.storages import storage_settle
 from openkassa.kassa.registers.leases import fence_raise
 
 log = structlog.get_logger(__name__)
@@ -29,6 +30,7 @@ def recover(turn: Turn) -> None:
     """
     lease = turn.lease
     status = turn.status()
+    storage_settle(turn, status)
     _compare(turn, status)
     if status.fence > lease.fence:
         log.warning("fence_behind", register_id=str(lease.register_id), ours=lease.fence, device=status.fence)

@@ -102,7 +102,13 @@ def _register(lease: Lease) -> CashRegister:
     """How the register is set up, as it was at most `REGISTER_SECONDS` ago; after doubt as it is."""
     known = _registers.get(lease.register_id)
     moment = time.monotonic()
-    if known is not None and moment < known[0] and lease.clean and not lease.has_commands:
+    if (
+        known is not None
+        and moment < known[0]
+        and lease.clean
+        and not lease.has_commands
+        and lease.setting == f"{known[1].fn} {known[1].state}"
+    ):
         return known[1]
     with within(lease.organisation_id):
         register = CashRegister.objects.select_related("organisation").get(id=lease.register_id)

@@ -45,6 +45,7 @@ class Lease:
     acknowledged_fd: int
     failures: int
     has_commands: bool  # something besides receipts waits for this register
+    setting: str  # number of the storage and state of the register, by which remembered settings are known to be old
 
     @property
     def key(self) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def lease_claim(
     )
     if row is None:
         return None
-    fence, clean, pool_id, last_fd, shift, shift_open, shift_opened_at, acknowledged_fd, failures, commands = row
+    fence, clean, pool_id, last_fd, shift, shift_open, shift_opened_at, acknowledged_fd, failures, *rest = row
     return Lease(
         organisation_id=organisation_id,
         register_id=register_id,
@@ -85,7 +86,8 @@ def lease_claim(
         shift_opened_at=shift_opened_at,
         acknowledged_fd=acknowledged_fd,
         failures=failures,
-        has_commands=commands,
+        has_commands=rest[0],
+        setting=rest[1],
     )
 
 

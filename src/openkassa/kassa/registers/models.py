@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pghistory
+import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -45,7 +46,7 @@ class RegisterState(models.TextChoices):
     NEW = "new", _("not registered")
     WORKING = "working", _("working")
     STOPPED = "stopped", _("stopped")
-    CLOSED = "closed", _("closed")
+    CLOSED = "closed", _("storage closed")
 
 
 @pghistory.track()
@@ -78,8 +79,21 @@ class CashRegister(TenantModel):
                     "new": ["working", "closed"],
                     "working": ["stopped", "closed"],
                     "stopped": ["working", "closed"],
+                    "closed": ["new"],
                 },
-            )
+            ),
+            pgtrigger.Trigger(
+                name="register_storage",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("fn", "state"),
+                func="""
+                    IF (OLD.fn IS DISTINCT FROM NEW.fn) <> (OLD.state = 'closed' AND NEW.state = 'new') THEN
+                        RAISE EXCEPTION 'a storage is replaced when the old one is closed, and not otherwise'
+                            USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -135,6 +149,7 @@ class CommandKind(models.TextChoices):
     CLOSE_SHIFT = "close_shift", _("close the shift")
     SETTLEMENTS = "settlements", _("report on the state of settlements")
     CLOSE_STORAGE = "close_storage", _("close the fiscal storage")
+    REPLACE_STORAGE = "replace_storage", _("put a new fiscal storage in")
 
 
 class CommandState(models.TextChoices):

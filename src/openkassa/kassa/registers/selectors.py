@@ -31,11 +31,11 @@ def register_health(
 
 
 def register_documents(
-    organisation_id: uuid.UUID, register_id: uuid.UUID, *, before_fd: int | None = None, limit: int = 50
+    organisation_id: uuid.UUID, register_id: uuid.UUID, fn: str, *, before_fd: int | None = None, limit: int = 50
 ) -> list[FiscalDocument]:
-    """Documents of a register, newest first."""
+    """Documents that a register made with the storage `fn`, newest first."""
     with within(organisation_id):
-        documents = FiscalDocument.objects.filter(register_id=register_id)
+        documents = FiscalDocument.objects.filter(register_id=register_id, fn=fn)
         if before_fd is not None:
             documents = documents.filter(fd__lt=before_fd)
         return list(documents.order_by("-fd")[:limit])

@@ -21,6 +21,13 @@ from openkassa.kassa.registers.models import (
 )
 from openkassa.kassa.registers.registration import test_rnm
 
+WORKS = (RegisterState.WORKING,)
+COMMAND_STATES: dict[str, tuple[RegisterState, ...]] = {  # of a register in which each kind can be asked for
+    CommandKind.REGISTER: (RegisterState.NEW,),
+    CommandKind.CLOSE_STORAGE: (RegisterState.WORKING, RegisterState.STOPPED),
+    CommandKind.REPLACE_STORAGE: (RegisterState.CLOSED,),
+}
+
 
 class WrongState(Exception):
     """The register is in a state in which this can't be asked of it."""
@@ -91,7 +98,7 @@ def command_request(
     """
     with atomic(), within(organisation_id):
         register = CashRegister.objects.select_for_update().get(id=register_id)
-        if kind != CommandKind.REGISTER and register.state != RegisterState.WORKING:
+        if register.state not in COMMAND_STATES.get(kind, WORKS):
             raise WrongState(f"Касса «{register.name}» не работает: {register.get_state_display()}.")
         same = RegisterCommand.objects.filter(register_id=register_id, kind=kind, payload=payload or {})
         command = same.filter(state__in=[CommandState.WAITING, CommandState.SENT]).first()

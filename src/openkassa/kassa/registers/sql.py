@@ -27,7 +27,9 @@ WHERE s.register_id = before.register_id AND s.organisation_id = %(organisation_
 RETURNING s.fence, before.clean, s.pool_id, s.last_fd, s.shift, s.shift_open, s.shift_opened_at, s.acknowledged_fd,
     s.failures, EXISTS (SELECT 1 FROM kassa_registers_registercommand c
         WHERE c.organisation_id = %(organisation_id)s AND c.register_id = %(register_id)s
-            AND c.state IN ('waiting', 'sent'))
+            AND c.state IN ('waiting', 'sent')),
+    (SELECT k.fn || ' ' || k.state FROM kassa_registers_cashregister k
+        WHERE k.organisation_id = %(organisation_id)s AND k.id = %(register_id)s)
 """
 
 RENEW = """
@@ -67,6 +69,15 @@ SET shift = %(shift)s, shift_open = %(shift_open)s, shift_opened_at = %(shift_op
     fn_valid_until = %(valid_until)s, fn_phase = %(phase)s, fn_warnings = %(warnings)s,
     clock_difference = %(clock_difference)s, seen_at = %(at)s
 WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s AND fence = %(fence)s
+"""
+
+RESET_STORAGE = """
+UPDATE kassa_registers_registerstatus
+SET last_fd = 0, acknowledged_fd = 0, shift = 0, shift_open = false, shift_opened_at = NULL,
+    first_undelivered_at = NULL, fn_documents_left = NULL, fn_valid_until = NULL, fn_phase = 1, fn_warnings = 0
+WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s AND fence = %(fence)s
+    AND acknowledged_fd = last_fd
+RETURNING 1
 """
 
 RECORD_DOCUMENTS = """
@@ -109,7 +120,7 @@ WITH answered AS (
     ON CONFLICT (document_id) DO NOTHING
 ), advanced AS (
     UPDATE kassa_registers_registerstatus SET acknowledged_fd = greatest(acknowledged_fd, %(last_fd)s)
-    WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s
+    WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s AND fence = %(fence)s
 )
 SELECT id, task_id, code FROM answered
 """
@@ -162,6 +173,12 @@ def lease_release_in_trouble(
     at: dt.datetime,
 ) -> bool:
     return bool(run(RELEASE_IN_TROUBLE, locals()))
+
+
+def storage_reset(*, organisation_id: uuid.UUID, register_id: uuid.UUID, fence: int) -> bool:
+    """Counters of an empty storage. False, and nothing changed, when documents of the old one are not delivered yet,
+    or the lease is lost."""
+    return bool(run(RESET_STORAGE, locals()))
 
 
 def status_save(*, organisation_id: uuid.UUID, register_id: uuid.UUID, fence: int, values: dict[str, Any]) -> None:
@@ -219,11 +236,14 @@ def acknowledgements_record(
     organisation_id: uuid.UUID,
     register_id: uuid.UUID,
     fn: str,
+    fence: int,
     acknowledgements: Sequence[Acknowledgement],
 ) -> list[tuple[uuid.UUID, uuid.UUID | None, int]]:
     """Stores what the operator answered; returns (document, task, code) for each document that we know.
 
-    Give no answer to a document that is not in our copy yet: the next look begins behind the last one.
+    Give no answer to a document that is not in our copy yet: the next look begins behind the last one. What is stored
+    is a fact, whoever brings it; only the holder moves the number up to which all are stored, since the storage may be
+    another one meanwhile.
     """
     return run(
         RECORD_ACKNOWLEDGEMENTS,
@@ -231,6 +251,7 @@ def acknowledgements_record(
             "organisation_id": organisation_id,
             "register_id": register_id,
             "fn": fn,
+            "fence": fence,
             "last_fd": acknowledgements[-1].fd,
             "fds": [one.fd for one in acknowledgements],
             "codes": [one.code for one in acknowledgements],

@@ -60,5 +60,11 @@ class CashRegisterDriver(Protocol):
     def status(self) -> driver.Status:
         """Counters, shift, delivery, resources and clock of the register."""
 
+    def replace_storage(self, fn: str) -> None:
+        """Have the storage `fn` in the register instead of one that is closed and delivered; done already when it is.
+
+        A register whose storage is changed by hand has nothing to do but to see that it is there.
+        """
+
     def close(self) -> None:
         """Give up the connection; a later call opens another."""

@@ -160,6 +160,9 @@ class EmulatorDriver:
     def status(self) -> driver.Status:
         return self._connection.ask_again(driver.GetStatus(serial=self.serial), driver.Status)
 
+    def replace_storage(self, fn: str) -> None:
+        add_register(self._connection, self.serial, fn)
+
     def close(self) -> None:
         self._connection.close()
 
