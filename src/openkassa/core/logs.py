@@ -79,6 +79,6 @@ def configure(process: str, level: int = logging.INFO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     logging.getLogger("django.request").setLevel(logging.ERROR)
-    for noisy in ("httpx", "httpcore", "asyncio", "procrastinate"):
+    for noisy in ("httpx", "httpcore", "asyncio", "procrastinate", "mail.log"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(process=process)
