@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 
 import pytest
 from tests.api.atol import calls as atol
@@ -58,3 +59,23 @@ def test_no_secret_in_answers_and_logs(shop, other_shop, logged, monkeypatch):
     for secret in (PASSWORD, token, shop.v1_key, "canary-key", CONTACT):
         assert secret not in logged.getvalue(), secret
         assert not [answer for answer in answers if secret.encode() in answer.body], secret
+
+
+def test_control_without_the_masks_both_are_found(logged, monkeypatch):
+    import structlog
+
+    from openkassa.core import logs
+
+    def said() -> str:
+        structlog.get_logger().warning("canaries", text=f"sent to {CONTACT}", token=PASSWORD)
+        return logged.getvalue()
+
+    text = said()
+    assert "canaries" in text
+    assert CONTACT not in text
+    assert PASSWORD not in text
+    monkeypatch.setattr(logs, "mask", lambda text: text)
+    monkeypatch.setattr(logs, "SECRET_KEYS", re.compile(r"(?!)"))
+    text = said()
+    assert CONTACT in text
+    assert PASSWORD in text

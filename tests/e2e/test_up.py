@@ -13,6 +13,8 @@ import psutil
 import pytest
 from tests.support.platform import Platform, running_platform, start
 
+from openkassa.cli.tour import BUYER
+
 pytestmark = pytest.mark.timeout(300)
 
 HEALTH = ("http", "ofd_http", "sandbox")
@@ -55,6 +57,17 @@ def test_demo_info_keeps_its_contract(platform: Platform) -> None:
     assert info["v1"]["base"] == f"{info['http']}/api/v1"
     assert {user["role"] for user in info["users"]} == {"owner", "manager", "cashier", "staff", "operator"}
     assert all(user.keys() == {"role", "login", "password", "pin"} for user in info["users"])
+
+
+def test_no_log_of_any_process_holds_a_secret_or_a_buyers_contact(platform: Platform) -> None:
+    info = platform.info
+    secrets = [info["v1"]["key"], info["atol"]["password"], *(user["password"] for user in info["users"])]
+    secrets += [path.read_bytes().hex() for path in (platform.home / "keys").glob("*.key")]
+    logs = {path.name: path.read_text() for path in (platform.home / "logs").glob("*.log")}
+    assert "worker_started" in logs["worker.log"]
+    for name, text in logs.items():
+        assert not [secret for secret in secrets if secret in text], name
+        assert BUYER not in text, name
 
 
 def test_demo_credentials_are_private(platform: Platform) -> None:

@@ -82,6 +82,19 @@ def test_keys_are_of_a_tenant_and_channel(shop):
         assert Receipt.objects.get().id == second.receipt_id
 
 
+def test_without_the_tenant_in_the_key_another_shops_sale_is_taken_for_a_repeat(shop, superuser, monkeypatch):
+    weakened(monkeypatch, sql, "ACCEPT", ("ON CONFLICT (organisation_id, channel_id, external_key)", "ON CONFLICT"))
+    weakened(
+        monkeypatch, sql, "EXISTING", ("organisation_id = %(organisation_id)s AND channel_id = %(channel_id)s AND ", "")
+    )
+    superuser.execute("CREATE UNIQUE INDEX key_of_everybody ON kassa_receipts_receipt (external_key)")
+    try:
+        first, second = shop.sell("order-1"), make_world(name="ООО «Другая»").sell("order-1")
+        assert (second.receipt_id, second.repeat) == (first.receipt_id, True)
+    finally:
+        superuser.execute("DROP INDEX key_of_everybody")
+
+
 def test_a_refused_draft_stores_nothing_and_keeps_no_key(shop):
     with pytest.raises(DraftRefused):
         shop.sell("order-1", total=5)

@@ -29,6 +29,7 @@ ROLES = {
     "staff": "сервис · staff",
     "operator": "ОФД · operator",
 }
+BUYER = "buyer@example.com"
 ITEMS = [
     {
         "name": "Кофе в зёрнах «Утро», 1 кг",
@@ -129,7 +130,7 @@ class Tour:
 
     def _receipt(self, items: list[dict] = ITEMS, total: float = TOTAL) -> dict:
         return {
-            "client": {"email": "buyer@example.com"},
+            "client": {"email": BUYER},
             "company": self._company(),
             "items": items,
             "payments": [{"type": 1, "sum": total}],

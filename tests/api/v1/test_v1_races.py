@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import threading
 
 import pytest
 from tests.api.http import Answer
 from tests.api.v1.calls import sale, send
+from tests.support.children import Child
 
 CALLERS = 16
 
@@ -61,3 +65,30 @@ def test_without_storing_the_key_each_of_them_is_made(shop, monkeypatch):
     monkeypatch.setattr(sql, "request_key_insert", lambda **_: True)
     at_once(shop, [sale(f"order-{n}") for n in range(CALLERS)], Idempotency_Key="k1")
     assert stored(shop) == CALLERS
+
+
+def _killed_before_the_key_is_stored(shop) -> None:
+    def call() -> None:
+        from openkassa.api import sql
+
+        sql.request_key_insert = lambda **_: os.kill(os.getpid(), signal.SIGKILL)
+        send(shop, "POST", "/receipts", sale("order-1"), Idempotency_Key="k1")
+
+    assert Child(call).wait() == -9
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_caller_killed_between_receipt_and_key_leaves_neither(shop):
+    _killed_before_the_key_is_stored(shop)
+    assert send(shop, "POST", "/receipts", sale("order-2"), Idempotency_Key="k1").status == 201
+    assert stored(shop) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_one_transaction_the_killed_callers_repeat_is_a_second_receipt(shop, monkeypatch):
+    from openkassa.api.v1 import request_keys
+
+    monkeypatch.setattr(request_keys, "atomic", contextlib.nullcontext)
+    _killed_before_the_key_is_stored(shop)
+    send(shop, "POST", "/receipts", sale("order-2"), Idempotency_Key="k1")
+    assert stored(shop) == 2

@@ -16,7 +16,7 @@ from tests.fiscal.fn.fn_samples import (
 )
 
 from openkassa.fiscal.ffd import tlv
-from openkassa.fiscal.fn import ErrorCode, FiscalStorage, StorageError, make_acknowledgement
+from openkassa.fiscal.fn import ErrorCode, FiscalStorage, StorageError, limits, make_acknowledgement
 from openkassa.fiscal.fn.emulation import NotEmulated
 from openkassa.fiscal.fn.errors import TEXTS
 from openkassa.fiscal.fn.limits import MAX_DOCUMENT
@@ -145,6 +145,13 @@ def test_thirty_days_without_the_operator_stop_the_storage_until_it_delivers():
     storage.apply_acknowledged(registration_report.fd)
     assert storage.undelivered[0].fd == made.fd
     sell(storage, late + 60)
+
+
+def test_control_without_the_limit_of_delivery_it_sells_on(monkeypatch):
+    monkeypatch.setattr(limits, "UNDELIVERED_SECONDS", 40 * DAY)
+    storage = registered()
+    storage.open_shift(b"", START + 30 * DAY)
+    assert sell(storage, START + 30 * DAY + 60).fd == storage.state.fd
 
 
 def test_an_autonomous_storage_waits_for_nobody():
