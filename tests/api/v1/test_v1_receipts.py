@@ -9,13 +9,6 @@ from tests.api.http import call
 from tests.api.v1.calls import item, sale, send
 
 
-@pytest.fixture(autouse=True)
-def nothing_recent():
-    from openkassa.api.v1.recent import recent
-
-    recent._seen.clear()
-
-
 def test_new_receipt_is_201_with_its_address(shop):
     answer = send(shop, "POST", "/receipts", sale())
     assert answer.status == 201
@@ -97,6 +90,19 @@ def test_a_receipt_like_one_made_minutes_ago_is_accepted_with_a_warning(shop, tr
     assert first.json["id"] in alike.json["warnings"][0]["detail"]
     travel(301)
     assert send(shop, "POST", "/receipts", sale("order-3")).json["warnings"] == []
+
+
+def test_what_differs_or_is_anothers_is_not_taken_for_alike(shop, other_shop):
+    send(shop, "POST", "/receipts", sale("order-1"))
+    for number, changes in enumerate((
+        {"buyer": {"email": "another@example.ru"}},
+        {"operation": "sale_refund"},
+        {"items": [item(name="Молоко")]},
+        {"correction": {"date": "2026-01-01"}},
+    )):  # fmt: skip
+        answer = send(shop, "POST", "/receipts", sale(f"other-{number}", **changes))
+        assert "external_id" not in [warning.get("field") for warning in answer.json["warnings"]], changes
+    assert send(other_shop, "POST", "/receipts", sale("order-2")).json["warnings"] == []
 
 
 def test_lookup_by_external_id(shop, other_shop):

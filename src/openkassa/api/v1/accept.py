@@ -15,7 +15,6 @@ from openkassa.api.addresses import callback_address
 from openkassa.api.v1 import drafts, wire
 from openkassa.api.v1.answers import accepted_answer
 from openkassa.api.v1.problems import Refused, of_faults
-from openkassa.api.v1.recent import recent
 from openkassa.api.v1.request_keys import accept_once
 from openkassa.fiscal.draft import Payments, ReceiptDraft
 from openkassa.kassa.receipts.channels import ChannelContext
@@ -51,10 +50,6 @@ def receipt(request: wire.Receipt, body: bytes, channel: ChannelContext, at: dt.
         return _linked_refund(request, body, channel, at, key)
     draft, warnings = drafts.map_receipt(request, channel.profile, channel.utc_offset)
     digest = digest_of(request)
-    meaning = _meaning(draft)
-    alike = recent.alike(channel.channel_id, meaning, at.timestamp())
-    if alike is not None and alike[1] != request.external_id:
-        warnings.append(f"external_id: такой же чек принят только что под external_id {alike[1]}, его id {alike[0]}")
     if request.refers_to is not None:
         _check_reference(channel, request.refers_to)
     email, phone = drafts.contact(request.buyer)
@@ -72,12 +67,12 @@ def receipt(request: wire.Receipt, body: bytes, channel: ChannelContext, at: dt.
             phone=phone,
             language=request.language,
             warnings=tuple(warnings),
+            warn_of_alike=True,
         )
 
     receipt_id, accepted = _once(channel, key, digest, at, accept)
     if accepted is None or accepted.repeat:
         return Made(receipt_id, False)
-    recent.remember(channel.channel_id, meaning, receipt_id, request.external_id, at.timestamp())
     return Made(receipt_id, True, accepted_answer(draft, request, accepted))
 
 
@@ -203,7 +198,3 @@ def _check_reference(channel: ChannelContext, receipt_id: uuid.UUID) -> None:
 def digest_of(request: object) -> bytes:
     """What tells a repeat from another request: the fields, however they were spaced and ordered."""
     return hashlib.sha256(_encode(request)).digest()
-
-
-def _meaning(draft: ReceiptDraft) -> bytes:
-    return hashlib.sha256(_encode(draft)).digest()

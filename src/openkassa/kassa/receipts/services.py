@@ -22,6 +22,7 @@ from openkassa.kassa.marking.check import codes_of, draft_check, noted, refusals
 from openkassa.kassa.marking.check import warnings as marking_warnings
 from openkassa.kassa.marking.service import Checked
 from openkassa.kassa.receipts import sql
+from openkassa.kassa.receipts.alike import alike_warnings
 from openkassa.kassa.receipts.callbacks import callbacks_enqueue
 from openkassa.kassa.receipts.channels import ChannelContext, channels_with_expiry
 from openkassa.kassa.receipts.models import ReceiptEvent, ReceiptState, State
@@ -80,6 +81,7 @@ def receipt_accept(
     language: str = "ru",
     warnings: tuple[str, ...] = (),
     checked: Checked | None = None,
+    warn_of_alike: bool = False,
 ) -> Accepted:
     """Stores a sale to be fiscalised: checked and rendered now, so that nothing accepted can fail later for its form.
 
@@ -100,6 +102,8 @@ def receipt_accept(
         if checked is not None:
             draft, content, more = _with_marks(draft, checked, channel, at)
             warnings += more
+    if warn_of_alike:
+        warnings += alike_warnings(channel=channel, draft=draft, content=content, external_key=key, at=at)
     receipt_id = uuid7()
     stored = sql.receipt_insert(
         organisation_id=channel.organisation_id,
