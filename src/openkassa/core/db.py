@@ -12,6 +12,7 @@ import psycopg
 from django.db import connection, connections, transaction
 
 MAX_RETRIES = 3
+WHOLE_TABLES = ("enable_hashjoin", "enable_mergejoin", "enable_seqscan")
 SERIALISATION = ("40001", "40P01")  # serialisation failure, deadlock
 
 
@@ -46,6 +47,13 @@ def database_check() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return "answers"
+
+
+def look_up_by_key(database: str = "default") -> None:
+    """For a process whose statements find few rows by key: its connections, opened after this, plan no joins of whole
+    tables. A plan is kept for as long as its connection, and one made while a table was small would stay so."""
+    options = connections[database].settings_dict["OPTIONS"]
+    options["options"] = " ".join([options.get("options", ""), *(f"-c {way}=off" for way in WHOLE_TABLES)]).strip()
 
 
 def atomic(database: str = "default"):

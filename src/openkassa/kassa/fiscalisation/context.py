@@ -60,9 +60,9 @@ class Turn:
             self.status()
         return usual_batch(self.register.id)
 
-    def all_acknowledged(self) -> bool:
-        """True when the operator has answered to every document."""
-        return self.lease.acknowledged_fd >= self.lease.last_fd
+    def unacknowledged(self) -> int:
+        """How many documents the operator has not answered to, as far as we know."""
+        return max(self.lease.last_fd - self.lease.acknowledged_fd, 0)
 
     def shift_is_long(self) -> bool:
         """True when the open shift must be closed before the next receipt."""

@@ -1,4 +1,8 @@
-"""Statements by which receipts go to registers and come back as documents. Each takes `organisation_id`."""
+"""Statements by which receipts go to registers and come back as documents. Each takes `organisation_id`.
+
+Where a row is found by its id, the organisation is compared with IS NOT DISTINCT FROM, which no index answers: a plan
+that was prepared while tables were small, and is kept, would else look through all rows of the organisation.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from collections.abc import Sequence
 from openkassa.core.db import run
 from openkassa.core.ids import uuid7
 
-MOST_COUNTED = 2000  # waiting receipts of a pool that are counted to find how many registers it needs
+MOST_COUNTED = 500  # waiting receipts of a pool that are counted to find how many registers it needs
 
 OPEN_ATTEMPTS = """
 WITH held AS (
@@ -24,21 +28,20 @@ WITH held AS (
 ), moved AS (
     UPDATE kassa_receipts_receiptstate s
     SET state = 'assigned', register_id = %(register_id)s, changed_at = %(at)s
-    FROM picked WHERE s.receipt_id = picked.receipt_id AND s.organisation_id = %(organisation_id)s
+    FROM picked WHERE s.receipt_id = picked.receipt_id AND s.organisation_id IS NOT DISTINCT FROM %(organisation_id)s
     RETURNING s.receipt_id
 ), numbered AS (
     SELECT receipt_id, row_number() OVER (ORDER BY receipt_id) AS place FROM moved
 ), given AS (
-    SELECT n.receipt_id, n.place, i.attempt_id, i.event_id FROM numbered n
-    JOIN unnest(%(attempt_ids)s::uuid[], %(event_ids)s::uuid[]) WITH ORDINALITY AS i (attempt_id, event_id, place)
-        USING (place)
+    SELECT receipt_id, place, (%(attempt_ids)s::uuid[])[place] AS attempt_id, (%(event_ids)s::uuid[])[place] AS event_id
+    FROM numbered
 ), attempts AS (
     INSERT INTO kassa_fiscalisation_attempt (id, organisation_id, receipt_id, register_id, fn, fence, expected_fd,
         content_digest, state, opened_at, reason)
     SELECT g.attempt_id, %(organisation_id)s, g.receipt_id, %(register_id)s, %(fn)s::text, %(fence)s,
         %(next_fd)s + g.place - 1, sha256(c.content), 'open', %(at)s, ''
     FROM given g JOIN kassa_receipts_receiptcontent c
-        ON c.receipt_id = g.receipt_id AND c.organisation_id = %(organisation_id)s
+        ON c.receipt_id = g.receipt_id AND c.organisation_id IS NOT DISTINCT FROM %(organisation_id)s
 ), events AS (
     INSERT INTO kassa_receipts_receiptevent (id, organisation_id, receipt_id, state, at, data)
     SELECT event_id, %(organisation_id)s, receipt_id, 'assigned', %(at)s,
@@ -47,9 +50,11 @@ WITH held AS (
 )
 SELECT g.attempt_id, g.receipt_id, r.form, r.operation, r.total, c.content, r.callback_url, k.email, k.phone, k.language
 FROM given g
-JOIN kassa_receipts_receipt r ON r.id = g.receipt_id AND r.organisation_id = %(organisation_id)s
-JOIN kassa_receipts_receiptcontent c ON c.receipt_id = g.receipt_id AND c.organisation_id = %(organisation_id)s
-LEFT JOIN kassa_receipts_receiptcontact k ON k.receipt_id = g.receipt_id AND k.organisation_id = %(organisation_id)s
+JOIN kassa_receipts_receipt r ON r.id = g.receipt_id AND r.organisation_id IS NOT DISTINCT FROM %(organisation_id)s
+JOIN kassa_receipts_receiptcontent c ON c.receipt_id = g.receipt_id
+    AND c.organisation_id IS NOT DISTINCT FROM %(organisation_id)s
+LEFT JOIN kassa_receipts_receiptcontact k ON k.receipt_id = g.receipt_id
+    AND k.organisation_id IS NOT DISTINCT FROM %(organisation_id)s
 ORDER BY g.place
 """
 
@@ -59,19 +64,18 @@ WITH made AS (
         AS t (attempt_id, fd, document_id, event_id)
 ), attempts AS (
     UPDATE kassa_fiscalisation_attempt a SET state = 'made', fd = m.fd, closed_at = %(at)s
-    FROM made m WHERE a.id = m.attempt_id AND a.organisation_id = %(organisation_id)s
-    RETURNING a.id, a.receipt_id, a.fn, a.register_id
+    FROM made m WHERE a.id = m.attempt_id AND a.organisation_id IS NOT DISTINCT FROM %(organisation_id)s
+    RETURNING a.receipt_id, a.fn, m.fd, m.document_id, m.event_id
 ), states AS (
     UPDATE kassa_receipts_receiptstate s
-    SET state = 'fiscalised', document_id = m.document_id, fn = a.fn, fd = m.fd, changed_at = %(at)s,
+    SET state = 'fiscalised', document_id = a.document_id, fn = a.fn, fd = a.fd, changed_at = %(at)s,
         error_code = NULL, error_text = NULL
-    FROM attempts a JOIN made m ON m.attempt_id = a.id
-    WHERE s.receipt_id = a.receipt_id AND s.organisation_id = %(organisation_id)s
+    FROM attempts a
+    WHERE s.receipt_id = a.receipt_id AND s.organisation_id IS NOT DISTINCT FROM %(organisation_id)s
 ), events AS (
     INSERT INTO kassa_receipts_receiptevent (id, organisation_id, receipt_id, state, at, data)
-    SELECT m.event_id, %(organisation_id)s, a.receipt_id, 'fiscalised', %(at)s,
-        jsonb_build_object('fn', a.fn, 'fd', m.fd)
-    FROM attempts a JOIN made m ON m.attempt_id = a.id
+    SELECT event_id, %(organisation_id)s, receipt_id, 'fiscalised', %(at)s, jsonb_build_object('fn', fn, 'fd', fd)
+    FROM attempts
 )
 SELECT receipt_id FROM attempts
 """
@@ -81,17 +85,17 @@ WITH returned AS (
     SELECT * FROM unnest(%(attempt_ids)s::uuid[], %(event_ids)s::uuid[]) AS t (attempt_id, event_id)
 ), attempts AS (
     UPDATE kassa_fiscalisation_attempt a SET state = 'void', closed_at = %(at)s, reason = %(reason)s::text
-    FROM returned r WHERE a.id = r.attempt_id AND a.organisation_id = %(organisation_id)s
+    FROM returned r WHERE a.id = r.attempt_id AND a.organisation_id IS NOT DISTINCT FROM %(organisation_id)s
         AND a.state IN ('open', 'doubt')
-    RETURNING a.id, a.receipt_id
+    RETURNING a.receipt_id, r.event_id
 ), states AS (
     UPDATE kassa_receipts_receiptstate s
     SET state = 'accepted', register_id = NULL, changed_at = %(at)s, error_code = NULL, error_text = NULL
-    FROM attempts a WHERE s.receipt_id = a.receipt_id AND s.organisation_id = %(organisation_id)s
+    FROM attempts a WHERE s.receipt_id = a.receipt_id AND s.organisation_id IS NOT DISTINCT FROM %(organisation_id)s
 )
 INSERT INTO kassa_receipts_receiptevent (id, organisation_id, receipt_id, state, at, data)
-SELECT r.event_id, %(organisation_id)s, a.receipt_id, 'accepted', %(at)s, jsonb_build_object('reason', %(reason)s::text)
-FROM attempts a JOIN returned r ON r.attempt_id = a.id
+SELECT event_id, %(organisation_id)s, receipt_id, 'accepted', %(at)s, jsonb_build_object('reason', %(reason)s::text)
+FROM attempts
 """
 
 DOUBT = """
@@ -99,17 +103,19 @@ WITH doubted AS (
     SELECT * FROM unnest(%(attempt_ids)s::uuid[], %(event_ids)s::uuid[]) AS t (attempt_id, event_id)
 ), attempts AS (
     UPDATE kassa_fiscalisation_attempt a SET state = 'doubt', reason = %(reason)s::text
-    FROM doubted d WHERE a.id = d.attempt_id AND a.organisation_id = %(organisation_id)s AND a.state = 'open'
-    RETURNING a.id, a.receipt_id
+    FROM doubted d WHERE a.id = d.attempt_id
+        AND a.organisation_id IS NOT DISTINCT FROM %(organisation_id)s AND a.state = 'open'
+    RETURNING a.receipt_id, d.event_id
 ), states AS (
     UPDATE kassa_receipts_receiptstate s
     SET state = 'in_doubt', changed_at = %(at)s, error_code = 'in_doubt', error_text = %(reason)s::text
     FROM attempts a
-    WHERE s.receipt_id = a.receipt_id AND s.organisation_id = %(organisation_id)s AND s.state = 'assigned'
+    WHERE s.receipt_id = a.receipt_id
+        AND s.organisation_id IS NOT DISTINCT FROM %(organisation_id)s AND s.state = 'assigned'
 )
 INSERT INTO kassa_receipts_receiptevent (id, organisation_id, receipt_id, state, at, data)
-SELECT d.event_id, %(organisation_id)s, a.receipt_id, 'in_doubt', %(at)s, jsonb_build_object('reason', %(reason)s::text)
-FROM attempts a JOIN doubted d ON d.attempt_id = a.id
+SELECT event_id, %(organisation_id)s, receipt_id, 'in_doubt', %(at)s, jsonb_build_object('reason', %(reason)s::text)
+FROM attempts
 """
 
 REFUSED = """
@@ -120,7 +126,7 @@ WITH attempt AS (
 ), state AS (
     UPDATE kassa_receipts_receiptstate s
     SET state = 'refused', error_code = %(code)s::text, error_text = %(text)s::text, changed_at = %(at)s
-    FROM attempt WHERE s.receipt_id = attempt.receipt_id AND s.organisation_id = %(organisation_id)s
+    FROM attempt WHERE s.receipt_id = attempt.receipt_id AND s.organisation_id IS NOT DISTINCT FROM %(organisation_id)s
 )
 INSERT INTO kassa_receipts_receiptevent (id, organisation_id, receipt_id, state, at, data)
 SELECT %(event_id)s, %(organisation_id)s, receipt_id, 'refused', %(at)s,
@@ -160,12 +166,14 @@ WITH answered AS (
     SELECT * FROM unnest(%(tasks)s::uuid[], %(codes)s::smallint[], %(event_ids)s::uuid[]) AS t (task_id, code, event_id)
 ), receipts AS (
     SELECT a.receipt_id, w.code, w.event_id FROM answered w
-    JOIN kassa_fiscalisation_attempt a ON a.id = w.task_id AND a.organisation_id = %(organisation_id)s
+    JOIN kassa_fiscalisation_attempt a ON a.id = w.task_id
+        AND a.organisation_id IS NOT DISTINCT FROM %(organisation_id)s
 ), states AS (
     UPDATE kassa_receipts_receiptstate s
     SET state = 'confirmed', acknowledgement = r.code, changed_at = %(at)s
     FROM receipts r
-    WHERE s.receipt_id = r.receipt_id AND s.organisation_id = %(organisation_id)s AND s.state = 'fiscalised'
+    WHERE s.receipt_id = r.receipt_id
+        AND s.organisation_id IS NOT DISTINCT FROM %(organisation_id)s AND s.state = 'fiscalised'
     RETURNING s.receipt_id, r.code, r.event_id
 )
 INSERT INTO kassa_receipts_receiptevent (id, organisation_id, receipt_id, state, at, data)
@@ -182,15 +190,16 @@ WITH RECURSIVE waiting AS (
         SELECT organisation_id, pool_id FROM kassa_receipts_receiptstate
         WHERE state = 'accepted' AND (organisation_id, pool_id) > (w.organisation_id, w.pool_id)
         ORDER BY organisation_id, pool_id LIMIT 1) n
-)
-SELECT s.organisation_id, s.register_id, s.pool_id, c.count FROM waiting w
-CROSS JOIN LATERAL (
-    SELECT count(*) AS count FROM (
+), counted AS MATERIALIZED (
+    SELECT w.organisation_id, w.pool_id, (SELECT count(*) FROM (
         SELECT 1 FROM kassa_receipts_receiptstate r
         WHERE r.organisation_id = w.organisation_id AND r.pool_id = w.pool_id AND r.state = 'accepted'
-        LIMIT %(most)s) counted) c
-JOIN kassa_registers_registerstatus s ON s.organisation_id = w.organisation_id AND s.pool_id = w.pool_id
-JOIN kassa_registers_cashregister k ON k.id = s.register_id AND k.organisation_id = s.organisation_id
+        LIMIT %(most)s) seen) AS count
+    FROM waiting w
+)
+SELECT s.organisation_id, s.register_id, s.pool_id, c.count FROM counted c
+JOIN kassa_registers_registerstatus s ON s.organisation_id = c.organisation_id AND s.pool_id = c.pool_id
+JOIN kassa_registers_cashregister k ON k.id = s.register_id AND k.organisation_id IS NOT DISTINCT FROM s.organisation_id
 WHERE k.state = 'working' AND (s.retry_at IS NULL OR s.retry_at <= %(at)s)
     AND (s.lease_until IS NULL OR s.lease_until <= %(at)s OR s.holder = ANY(%(dead)s))
 UNION ALL

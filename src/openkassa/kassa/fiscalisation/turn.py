@@ -42,10 +42,14 @@ from openkassa.kassa.registers.leases import (
 from openkassa.kassa.registers.models import CashRegister, RegisterState
 from openkassa.kassa.registers.provision import driver_of
 
-TURN_SECONDS = 2.0  # after which other registers get the thread
+TURN_SECONDS = 1.0  # after which other registers get the thread
 AWAIT_SECONDS = 0.1  # for which an answer of the operator is worth waiting
-PAUSE_SECONDS = 0.02
-POLL = dt.timedelta(seconds=0.3)  # pause before asking again what the operator has answered
+SHORTEST_PAUSE = 0.02  # between two batches, and before asking what the operator has answered
+LONGEST_PAUSE = 0.1
+A_DOCUMENT = 0.005  # about what the delivery of one takes; the pause grows with those that lie at the device
+A_BUSY_DOCUMENT = 0.02  # the same where many registers deliver at once
+POLL = dt.timedelta(seconds=0.3)  # pause before asking again what the operator has answered, at least
+POLL_UNDER_LOAD = dt.timedelta(seconds=2)  # at most, while the operator is well
 LONGEST_POLL = dt.timedelta(seconds=30)
 REGISTER_SECONDS = 2.0  # for which the settings of a register are remembered
 
@@ -117,9 +121,11 @@ def _register(lease: Lease) -> CashRegister:
 
 
 def _work(turn: Turn) -> int:
-    """Commands, then batches while receipts wait; then a moment for the operator, who if well answers within it.
+    """Commands, then batches while receipts come; then a moment for the operator, who if well answers within it.
 
-    So most documents are confirmed in the turn that made them, and the register needs no further one.
+    So most documents are confirmed in the turn that made them, and the register needs no further one. A batch costs
+    about the same whether it is of one receipt or of thirty: the first goes at once, and what comes while others
+    flow is gathered while the operator takes those documents. Many documents are not waited for.
     """
     if turn.lease.has_commands:
         commands_execute(turn)
@@ -130,16 +136,20 @@ def _work(turn: Turn) -> int:
     while True:
         if turn.shift_is_long():
             report_make(turn, CloseShift(id=uuid7().hex))
+        full = turn.batch_size()
         batch = receipts_send(turn)
         made += batch
         moment = time.monotonic()
+        delivery = turn.unacknowledged() * A_DOCUMENT
         if batch:
             quiet_since = moment
-        elif made == 0 or turn.all_acknowledged() or moment - quiet_since > AWAIT_SECONDS:
+            doorbell.ring("events")
+            if batch < full:
+                time.sleep(min(max(delivery, SHORTEST_PAUSE), LONGEST_PAUSE))
+        elif made == 0 or not 0 < delivery <= LONGEST_PAUSE or moment - quiet_since > AWAIT_SECONDS:
             return made
-        else:
-            time.sleep(PAUSE_SECONDS)
-            acknowledgements_collect(turn)
+        elif not acknowledgements_collect(turn):
+            time.sleep(SHORTEST_PAUSE)
         if moment - begun > TURN_SECONDS:
             return made
 
@@ -147,12 +157,13 @@ def _work(turn: Turn) -> int:
 def _next_due(turn: Turn, *, busy: bool) -> dt.datetime | None:
     """When the register needs a turn even if no receipt comes. The longer the operator is silent, the later."""
     lease = turn.lease
-    if not turn.all_acknowledged():
+    if turn.unacknowledged():
         silent = dt.timedelta()
         if not busy:
             first = status_save(turn)
             silent = now() - first if first else silent
-        return now() + min(max(POLL, silent / 10), LONGEST_POLL)
+        delivery = dt.timedelta(seconds=turn.unacknowledged() * A_BUSY_DOCUMENT)
+        return now() + min(max(POLL, min(delivery, POLL_UNDER_LOAD), silent / 10), LONGEST_POLL)
     if lease.shift_open and lease.shift_opened_at is not None:
         return lease.shift_opened_at + SHIFT_LIMIT
     return None

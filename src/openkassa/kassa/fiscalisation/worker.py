@@ -19,7 +19,7 @@ from django.db import close_old_connections, connection
 
 from openkassa.core import doorbell, health
 from openkassa.core.clock import now
-from openkassa.core.db import database_check
+from openkassa.core.db import database_check, look_up_by_key
 from openkassa.core.notifications import notifications_drain
 from openkassa.core.settings import settings
 from openkassa.core.tenancy import all_tenants
@@ -36,6 +36,7 @@ REGISTER_THREADS = 8
 CALLBACK_THREADS = 4
 POLL = 0.05  # seconds between looks for work when the doorbell does not ring
 GATHER = 0.005  # seconds after a ring, so that receipts which come together are seen together
+FLOW_GATHER = 0.04  # the same while registers are at work: they take what comes by themselves
 STREAM_PAUSE = 0.25  # seconds between looks at an idle stream
 EXPIRY_PAUSE = 1.0
 DEAD_PAUSE = 2.0  # seconds between looks for leases of killed workers
@@ -75,7 +76,7 @@ class Worker:
                 self.beat = time.monotonic()
                 self._guarded(self._give_turns)
                 bell.wait(POLL)
-                self.stopping.wait(GATHER)
+                self.stopping.wait(FLOW_GATHER if self._busy else GATHER)
         self._registers.shutdown(wait=True)
         self._callbacks.shutdown(wait=True, cancel_futures=True)
         for thread in threads:
@@ -164,6 +165,7 @@ class Worker:
 
 def run() -> None:
     """Entry of `kassa worker`."""
+    look_up_by_key()
     worker = Worker()
     signal.signal(signal.SIGTERM, worker.stop)
     signal.signal(signal.SIGINT, worker.stop)
