@@ -34,7 +34,7 @@ class Organisation(models.Model):
             models.CheckConstraint(condition=models.Q(jurisdiction__in=["RU", "KG"]), name="organisation_jurisdiction"),
         ]
         triggers = [
-            state_machine(
+            *state_machine(
                 name="organisation_states",
                 initial=["active"],
                 transitions={"active": ["suspended"], "suspended": ["active"]},
@@ -61,7 +61,7 @@ class Notification(HotTenantModel):
     context = models.JSONField(default=dict)
     language = models.CharField(max_length=8, default="ru")
     state = models.CharField(max_length=8, choices=NotificationState.choices, default=NotificationState.WAITING)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.SmallIntegerField(default=0)
     next_at = models.DateTimeField(default=now)
     error = models.CharField(max_length=500, blank=True, default="")
     created_at = models.DateTimeField(default=now)
@@ -75,7 +75,7 @@ class Notification(HotTenantModel):
             models.Index(fields=["next_at"], condition=models.Q(state="waiting"), name="notification_waiting"),
         ]
         triggers = [
-            state_machine(
+            *state_machine(
                 name="notification_states",
                 initial=["waiting"],
                 transitions={"waiting": ["sent", "failed"], "failed": ["waiting"]},

@@ -54,7 +54,7 @@ class Attempt(HotTenantModel):
             models.Index(fields=["organisation", "receipt_id", "id"], name="attempt_receipt_order"),
         ]
         triggers = [
-            state_machine(
+            *state_machine(
                 name="attempt_states",
                 initial=["open"],
                 transitions={"open": ["made", "void", "doubt"], "doubt": ["made", "void"]},

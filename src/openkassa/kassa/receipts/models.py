@@ -93,12 +93,12 @@ class Receipt(HotTenantModel):
     external_key = models.CharField(max_length=200)
     external_id = models.CharField(max_length=128)  # as the client calls it; part of the key
     body_digest = models.BinaryField()  # SHA-256 of the request's meaning, to tell a repeat from a conflict
-    form = models.PositiveSmallIntegerField()  # 3, 31, 4, 41
-    operation = models.PositiveSmallIntegerField()
+    form = models.SmallIntegerField()  # 3, 31, 4, 41
+    operation = models.SmallIntegerField()
     total = models.BigIntegerField()
-    taxation = models.PositiveSmallIntegerField()
-    lines = models.PositiveSmallIntegerField()
-    marks = models.PositiveSmallIntegerField(null=True)  # lines with a marking code, null when there are none
+    taxation = models.SmallIntegerField()
+    lines = models.SmallIntegerField()
+    marks = models.SmallIntegerField(null=True)  # lines with a marking code, null when there are none
     refers_to_id = models.UUIDField(null=True)  # the receipt that this one refunds or corrects
     callback_url = models.CharField(max_length=256, blank=True, default="")
     warnings = models.JSONField(null=True)
@@ -150,7 +150,7 @@ class ReceiptState(HotTenantRow):
     document_id = models.UUIDField(null=True)
     fn = models.CharField(max_length=16, null=True)
     fd = models.BigIntegerField(null=True)
-    acknowledgement = models.PositiveSmallIntegerField(null=True)  # operator's code 0, 11 or 14
+    acknowledgement = models.SmallIntegerField(null=True)  # operator's code 0, 11 or 14
     error_code = models.CharField(max_length=64, null=True)
     error_text = models.CharField(max_length=500, null=True)
     changed_at = models.DateTimeField()
@@ -180,7 +180,7 @@ class ReceiptState(HotTenantRow):
                 name="receipt_state_ended_badly",
             ),
         ]
-        triggers = [state_machine(name="receipt_states", initial=["accepted"], transitions=TRANSITIONS)]
+        triggers = [*state_machine(name="receipt_states", initial=["accepted"], transitions=TRANSITIONS)]
 
 
 class ReceiptContent(HotTenantRow):
@@ -261,7 +261,7 @@ class Callback(HotTenantModel):
             ),
         ]
         triggers = [
-            state_machine(
+            *state_machine(
                 name="callback_states",
                 initial=["waiting"],
                 transitions={"waiting": ["delivered", "failed"], "failed": ["waiting"], "delivered": ["waiting"]},

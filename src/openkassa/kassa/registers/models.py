@@ -72,7 +72,7 @@ class CashRegister(TenantModel):
             TenantForeignKey(column="pool_id", to="kassa_registers_pool", name="register_pool"),
         ]
         triggers = [
-            state_machine(
+            *state_machine(
                 name="register_states",
                 initial=["new"],
                 transitions={
@@ -120,14 +120,14 @@ class RegisterStatus(HotTenantRow):
     first_undelivered_at = models.DateTimeField(null=True)
     fn_documents_left = models.IntegerField(null=True)
     fn_valid_until = models.DateTimeField(null=True)
-    fn_phase = models.PositiveSmallIntegerField(default=1)
-    fn_warnings = models.PositiveSmallIntegerField(default=0)
+    fn_phase = models.SmallIntegerField(default=1)
+    fn_warnings = models.SmallIntegerField(default=0)
     clock_difference = models.IntegerField(default=0)  # seconds that the device is ahead of us
     # Trouble: what, since when, and when to try again.
     problem = models.CharField(max_length=64, blank=True, default="")
     problem_text = models.CharField(max_length=500, blank=True, default="")
     problem_since = models.DateTimeField(null=True)
-    failures = models.PositiveIntegerField(default=0)
+    failures = models.IntegerField(default=0)
     retry_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)  # when it needs a turn even if no receipt waits
     seen_at = models.DateTimeField(null=True)  # last answer of the device
@@ -184,7 +184,7 @@ class RegisterCommand(TenantModel):
             ),
         ]
         triggers = [
-            state_machine(
+            *state_machine(
                 name="command_states",
                 initial=["waiting"],
                 transitions={"waiting": ["sent", "failed"], "sent": ["waiting", "done", "failed"]},
@@ -199,10 +199,10 @@ class FiscalDocument(HotTenantModel):
     register_id = models.UUIDField()
     fn = models.CharField(max_length=16)
     fd = models.BigIntegerField()
-    form = models.PositiveSmallIntegerField()
+    form = models.SmallIntegerField()
     shift = models.IntegerField()
     number = models.IntegerField()
-    operation = models.PositiveSmallIntegerField()
+    operation = models.SmallIntegerField()
     total = models.BigIntegerField()
     fiscal_sign = models.BigIntegerField()
     local_time = models.BigIntegerField()  # seconds of till-local time (tag 1012)
@@ -238,7 +238,7 @@ class Acknowledgement(HotTenantRow):
 
     append_only = True
     document_id = models.UUIDField(primary_key=True)
-    code = models.PositiveSmallIntegerField()
+    code = models.SmallIntegerField()
     acknowledged_at = models.DateTimeField()
     container = models.BinaryField()
 
