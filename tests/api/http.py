@@ -8,10 +8,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 from urllib.parse import urlsplit
 
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connection
+from django.db import connection, connections
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,9 @@ def call(method: str, url: str, body: Any = None, headers: dict[str, str] | None
 
 @contextlib.contextmanager
 def same_transaction() -> Iterator[None]:
-    """Keeps the connection of a test that runs in a transaction, which the end of a request would close."""
+    """Keeps the connection of a test that runs in a transaction, which the next request would close."""
     if not connection.in_atomic_block:
         yield
         return
-    request_started.disconnect(close_old_connections)
-    request_finished.disconnect(close_old_connections)
-    try:
+    with mock.patch.object(connections["default"], "close_if_unusable_or_obsolete"):
         yield
-    finally:
-        request_started.connect(close_old_connections)
-        request_finished.connect(close_old_connections)
