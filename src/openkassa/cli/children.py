@@ -7,6 +7,7 @@ thread to start it. The guardian (see `guardian`) covers the other systems, and 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -30,8 +31,12 @@ def start_child(
     environment: Mapping[str, str] | None = None,
     account: Account | None = None,
     death_signal: int = signal.SIGTERM,
+    niceness: int = 0,
 ) -> subprocess.Popen:
-    """Start `command` with its output appended to `log` and no input; it gets `death_signal` when we die."""
+    """Start `command` with its output appended to `log` and no input; it gets `death_signal` when we die.
+
+    One with a `niceness` leaves the processors to others while there is work for all of them.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -42,9 +47,32 @@ def start_child(
             env=None if environment is None else dict(environment),
             cwd="/" if account and account.other else None,
             start_new_session=True,
-            preexec_fn=dies_with_parent(death_signal),
+            preexec_fn=_both(dies_with_parent(death_signal), _gives_way(niceness)),
             **(account.popen() if account else {}),
         )
+
+
+def _both(*steps: Callable[[], None] | None) -> Callable[[], None]:
+    wanted = [step for step in steps if step is not None]
+
+    def call() -> None:
+        for step in wanted:
+            step()
+
+    return call
+
+
+def _gives_way(niceness: int) -> Callable[[], None] | None:
+    """Linux may share time by sessions: then the session's own niceness counts, and this child leads one."""
+    if not niceness:
+        return None
+
+    def give_way() -> None:
+        os.nice(niceness)
+        with contextlib.suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(niceness))
+
+    return give_way
 
 
 def dies_with_parent(death_signal: int) -> Callable[[], None] | None:

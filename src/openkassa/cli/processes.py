@@ -14,6 +14,7 @@ from openkassa.core.settings import Settings
 
 RESTORED = "restored"  # marker of a restored home: the worker starts when doctor has compared and removed it
 DEMO_FILE = "demo.json"  # written with the demo business
+BACKGROUND = 5  # niceness of what may come a moment later: a burst of sales is taken first and worked off after
 DEVICES = "devices"  # homes of the emulated cash registers, a directory each, inside the home
 
 
@@ -26,12 +27,13 @@ class Process:
     ready_url: str | None = None  # answers 200 when the process is ready
     stop_signal: int = signal.SIGTERM
     stop_seconds: float = 25.0  # more than the servers give their requests in hand
+    niceness: int = 0
     stop_stage: int = 0  # lower ones are stopped, and have ended, before higher ones are asked to
 
 
 def platform_processes(settings: Settings) -> list[Process]:
     """What runs on one machine, in the order of starting."""
-    worker = _kassa("worker", ready=_url(settings, settings.free_port("worker_http")), stage=1)
+    worker = _kassa("worker", ready=_url(settings, settings.free_port("worker_http")), stage=1, niceness=BACKGROUND)
     sandbox = _kassa("sandbox", ready=_url(settings, settings.sandbox_port), stage=2)
     return [
         *operator_processes(settings),
@@ -51,7 +53,13 @@ def has_sandbox(settings: Settings) -> bool:
 def operator_processes(settings: Settings) -> list[Process]:
     """The operator's two: the exchange with the registers, and the pages."""
     return [
-        _kassa("ofd", "exchange", ready=_url(settings, settings.free_port("ofd_exchange_http")), stage=3),
+        _kassa(
+            "ofd",
+            "exchange",
+            ready=_url(settings, settings.free_port("ofd_exchange_http")),
+            stage=3,
+            niceness=BACKGROUND,
+        ),
         _kassa("ofd", "web", ready=_url(settings, settings.ofd_http_port), stage=3),
     ]
 
@@ -59,7 +67,7 @@ def operator_processes(settings: Settings) -> list[Process]:
 def device_processes(settings: Settings) -> list[Process]:
     """A process for each emulated cash register of the home."""
     return [
-        _kassa("device", str(home), name=f"device-{home.name}", stage=2, ready=_device_url(home))
+        _kassa("device", str(home), name=f"device-{home.name}", stage=2, ready=_device_url(home), niceness=BACKGROUND)
         for home in device_homes(settings)
     ]
 
@@ -73,9 +81,12 @@ def _device_url(home: Path) -> str | None:
     return f"http://{address}/health/ready" if address else None
 
 
-def _kassa(*words: str, ready: str | None = None, name: str | None = None, stage: int = 0) -> Process:
+def _kassa(
+    *words: str, ready: str | None = None, name: str | None = None, stage: int = 0, niceness: int = 0
+) -> Process:
     command = (sys.executable, "-m", "openkassa.cli.main", *words)
-    return Process(name=name or "-".join(words), command=command, ready_url=ready, stop_stage=stage)
+    name = name or "-".join(words)
+    return Process(name=name, command=command, ready_url=ready, stop_stage=stage, niceness=niceness)
 
 
 def _url(settings: Settings, port: int) -> str:

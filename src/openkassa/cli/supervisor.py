@@ -119,7 +119,12 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         log = self.log_of(child.process)
         _shorten(log)
-        child.running = start_child(child.process.command, log=log, environment=_environment(child.process))
+        child.running = start_child(
+            child.process.command,
+            log=log,
+            environment=_environment(child.process),
+            niceness=child.process.niceness,
+        )
         child.started_at = time.monotonic()
         self._tell_guardian({"pid": child.running.pid, "database": False})
 
