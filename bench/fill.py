@@ -1,101 +1,153 @@
 """`python -m bench.fill COUNT ORGANISATION`: copies of a confirmed receipt, spread over the time before now.
 
-Runs as the owner of the tables: rows are stored in their final state, which the state machines refuse to others.
+Works as the superuser of the embedded server, without triggers and foreign keys, so that rows can be stored in their
+final state and quickly. Each copy has numbers, times and sums of its own, here and at the operator.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
-import django
+import psycopg
 
-django.setup()
+from openkassa.cli.postgres import SUPERUSER
+from openkassa.core.databases import embedded_url
+from openkassa.core.settings import settings
 
-from django.db import connection, transaction  # noqa: E402
-
-STEP = 100_000
+STEP = 50_000
+AT_ONCE = 2
 SPACING_MS = 30
-TABLES = (
-    "kassa_receipts_receipt",
-    "kassa_receipts_receiptstate",
-    "kassa_fiscalisation_attempt",
-)
+FIRST_STORAGE = 9999_5000_0000_0000
+REGISTERS = 20  # storages that the documents are spread over
+NAMES = ("receipt", "document", "attempt", "copy", "event_1", "event_2", "event_3", "event_4")
+STATES = ("accepted", "assigned", "fiscalised", "confirmed")
+
 # A UUIDv7 of a moment in milliseconds, its random part from a digest of `salt` and the row's number.
 UUID = (
-    "(substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-7' || substr(m, 1, 3) || '-8' || substr(m, 4, 3) || '-'"
-    " || substr(m, 7, 12))::uuid"
+    "(SELECT (substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-7' || substr(m, 1, 3) || '-8' || substr(m, 4, 3) || '-'"
+    " || substr(m, 7, 12))::uuid FROM (SELECT lpad(to_hex(ms), 12, '0') AS h, md5('{name}' || g) AS m) AS parts)"
 )
 ROWS = f"""
 CREATE TEMP TABLE filled ON COMMIT DROP AS
-SELECT g, ms, {{ids}}
-FROM (SELECT g, %(start)s::bigint + g * {SPACING_MS} AS ms FROM generate_series(%(first)s, %(last)s) g) AS rows
+SELECT g, to_timestamp(ms / 1000.0) AS at, 1000 + (g * 7919) %% 5000000 AS total,
+    ({FIRST_STORAGE} + g %% {REGISTERS})::text AS fn, g / {REGISTERS} + 1 AS fd,
+    {", ".join(f"{UUID.format(name=name)} AS {name}" for name in NAMES)}
+FROM (SELECT g, %(start)s::bigint + g * {SPACING_MS} AS ms FROM generate_series(%(first)s::bigint, %(last)s) g) AS rows
 """
-NAMES = ("receipt", "document", "attempt", "event_1", "event_2", "event_3", "event_4")
-
-STATEMENTS = (
-    """INSERT INTO kassa_receipts_receipt SELECT (jsonb_populate_record(r, jsonb_build_object('id', f.receipt,
-        'external_key', 'fill-' || f.g, 'external_id', 'fill-' || f.g, 'accepted_at', to_timestamp(f.ms / 1000.0)))).*
-        FROM filled f, kassa_receipts_receipt r WHERE r.id = %(receipt)s""",
-    """INSERT INTO kassa_receipts_receiptcontent (receipt_id, organisation_id, content, draft)
-        SELECT f.receipt, c.organisation_id, c.content, c.draft FROM filled f, kassa_receipts_receiptcontent c
-        WHERE c.receipt_id = %(receipt)s""",
-    """INSERT INTO kassa_receipts_receiptrequest (receipt_id, organisation_id, accepted_at, body)
-        SELECT f.receipt, q.organisation_id, to_timestamp(f.ms / 1000.0), q.body
-        FROM filled f, kassa_receipts_receiptrequest q WHERE q.receipt_id = %(receipt)s""",
-    """INSERT INTO kassa_receipts_receiptcontact (receipt_id, organisation_id, email, phone, buyer, language)
-        SELECT f.receipt, c.organisation_id, c.email, c.phone, c.buyer, c.language
-        FROM filled f, kassa_receipts_receiptcontact c WHERE c.receipt_id = %(receipt)s""",
-    """INSERT INTO kassa_registers_fiscaldocument SELECT (jsonb_populate_record(d, jsonb_build_object('id', f.document,
-        'fn', '9999000000000000', 'fd', f.g, 'task_id', f.attempt))).*
-        FROM filled f, kassa_registers_fiscaldocument d WHERE d.id = %(document)s""",
-    """INSERT INTO kassa_registers_documentcontainer (document_id, organisation_id, container)
-        SELECT f.document, c.organisation_id, c.container FROM filled f, kassa_registers_documentcontainer c
-        WHERE c.document_id = %(document)s""",
-    """INSERT INTO kassa_registers_acknowledgement (document_id, organisation_id, code, acknowledged_at, container)
-        SELECT f.document, a.organisation_id, a.code, a.acknowledged_at, a.container
-        FROM filled f, kassa_registers_acknowledgement a WHERE a.document_id = %(document)s""",
-    """INSERT INTO kassa_fiscalisation_attempt SELECT (jsonb_populate_record(a, jsonb_build_object('id', f.attempt,
-        'receipt_id', f.receipt, 'fn', '9999000000000000', 'fd', f.g))).*
-        FROM filled f, kassa_fiscalisation_attempt a WHERE a.receipt_id = %(receipt)s AND a.state = 'made'""",
-    """INSERT INTO kassa_receipts_receiptstate SELECT (jsonb_populate_record(s, jsonb_build_object(
-        'receipt_id', f.receipt, 'document_id', f.document, 'fn', '9999000000000000', 'fd', f.g))).*
-        FROM filled f, kassa_receipts_receiptstate s WHERE s.receipt_id = %(receipt)s""",
-    *(
-        f"""INSERT INTO kassa_receipts_receiptevent (id, organisation_id, receipt_id, state, at, data)
-        SELECT f.event_{number}, e.organisation_id, f.receipt, e.state, e.at, e.data
-        FROM filled f, kassa_receipts_receiptevent e WHERE e.receipt_id = %(receipt)s AND e.state = '{state}'"""
-        for number, state in enumerate(("accepted", "assigned", "fiscalised", "confirmed"), start=1)
+# table, which row is copied, what each copy has instead
+NUMBERS = {"fn": "f.fn", "fd": "f.fd"}
+RECEIPT = {"receipt_id": "f.receipt"}
+KASSA = (
+    (
+        "kassa_receipts_receipt",
+        "id = %(receipt)s",
+        {
+            "id": "f.receipt",
+            "external_key": "'fill-' || f.g",
+            "external_id": "'fill-' || f.g",
+            "accepted_at": "f.at",
+            "total": "f.total",
+        },
     ),
+    ("kassa_receipts_receiptcontent", "receipt_id = %(receipt)s", RECEIPT),
+    ("kassa_receipts_receiptrequest", "receipt_id = %(receipt)s", {**RECEIPT, "accepted_at": "f.at"}),
+    ("kassa_receipts_receiptcontact", "receipt_id = %(receipt)s", RECEIPT),
+    (
+        "kassa_receipts_receiptstate",
+        "receipt_id = %(receipt)s",
+        {**RECEIPT, **NUMBERS, "document_id": "f.document", "changed_at": "f.at"},
+    ),
+    (
+        "kassa_fiscalisation_attempt",
+        "receipt_id = %(receipt)s AND state = 'made'",
+        {**RECEIPT, **NUMBERS, "id": "f.attempt", "expected_fd": "f.fd", "opened_at": "f.at", "closed_at": "f.at"},
+    ),
+    (
+        "kassa_registers_fiscaldocument",
+        "id = %(document)s",
+        {**NUMBERS, "id": "f.document", "task_id": "f.attempt", "total": "f.total", "made_at": "f.at"},
+    ),
+    ("kassa_registers_documentcontainer", "document_id = %(document)s", {"document_id": "f.document"}),
+    ("kassa_registers_acknowledgement", "document_id = %(document)s", {"document_id": "f.document"}),
+    (
+        "core_notification",
+        "key LIKE 'copy:' || %(receipt)s || ':%%'",
+        {
+            "id": "f.copy",
+            "key": "'copy:' || f.receipt || ':email'",
+            "state": "'sent'",
+            "sent_at": "f.at",
+            "next_at": "f.at",
+            "created_at": "f.at",
+        },
+    ),
+    *(
+        (
+            "kassa_receipts_receiptevent",
+            f"receipt_id = %(receipt)s AND state = '{state}'",
+            {**RECEIPT, "id": f"f.event_{number}", "at": "f.at"},
+        )
+        for number, state in enumerate(STATES, start=1)
+    ),
+)
+OPERATOR = (
+    (
+        "ofd_archive_document",
+        "id = %(document)s",
+        {**NUMBERS, "id": "f.document", "total": "f.total", "received_at": "f.at"},
+    ),
+    ("ofd_archive_documentbody", "document_id = %(document)s", {"document_id": "f.document"}),
+)
+RECEIPT_OF = (
+    "SELECT receipt_id, document_id FROM kassa_receipts_receiptstate"
+    " WHERE organisation_id = %s AND state = 'confirmed' LIMIT 1"
 )
 
 
 def main(count: int, organisation: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT receipt_id, document_id FROM kassa_receipts_receiptstate"
-            " WHERE organisation_id = %s AND state = 'confirmed' LIMIT 1",
-            [organisation],
-        )
-        receipt, document = cursor.fetchone()
+    with _connect("kassa") as kassa, _connect("ofd") as operator:
+        receipt, document = kassa.execute(RECEIPT_OF, [organisation]).fetchone()
+        theirs = operator.execute("SELECT id FROM ofd_archive_document WHERE form = 3 LIMIT 1").fetchone()[0]
     start = int(time.time() * 1000) - (count + 1) * SPACING_MS - 60_000
-    for first in range(1, count + 1, STEP):
-        values = {"first": first, "last": min(first + STEP - 1, count), "start": start}
-        with transaction.atomic(), connection.cursor() as cursor:
-            for table in TABLES:
-                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-            cursor.execute(ROWS.format(ids=", ".join(map(_id, NAMES))), values)
-            for statement in STATEMENTS:
-                cursor.execute(statement, {"receipt": receipt, "document": document})
-            for table in TABLES:
-                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    steps = [(first, min(first + STEP - 1, count), start) for first in range(1, count + 1, STEP)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        work = [pool.submit(_fill, "kassa", KASSA, step, receipt, document) for step in steps]
+        work += [pool.submit(_fill, "ofd", OPERATOR, step, None, theirs) for step in steps]
+        for one in work:
+            one.result()
+    for database in ("kassa", "ofd"):
+        with _connect(database) as connection:
+            connection.execute("VACUUM ANALYZE")
 
 
-def _id(name: str) -> str:
-    h, m = "lpad(to_hex(ms), 12, '0')", f"md5('{name}' || g)"
-    return f"(SELECT {UUID} FROM (SELECT {h} AS h, {m} AS m) AS parts) AS {name}"
+def _connect(database: str) -> psycopg.Connection:
+    connection = psycopg.connect(embedded_url(settings(), SUPERUSER, database), autocommit=True)
+    connection.execute("SET session_replication_role = replica")
+    connection.execute("SET synchronous_commit = off")
+    return connection
+
+
+def _fill(database: str, tables: tuple, step: tuple[int, int, int], receipt, document) -> None:
+    first, last, start = step
+    with _connect(database) as connection, connection.transaction():
+        connection.execute(ROWS, {"first": first, "last": last, "start": start})
+        for table, where, instead in tables:
+            columns = [
+                row[0]
+                for row in connection.execute(
+                    "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+                    " ORDER BY attnum",
+                    [table],
+                )
+            ]
+            values = ", ".join(instead.get(column, f"one.{column}") for column in columns)
+            connection.execute(
+                f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values}"
+                f" FROM filled f, (SELECT * FROM {table} WHERE {where} LIMIT 1) AS one",
+                {"receipt": receipt, "document": document},
+            )
 
 
 main(int(sys.argv[1]), sys.argv[2])

@@ -14,6 +14,7 @@ import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 TICKS = os.sysconf("SC_CLK_TCK")
 START_SECONDS = 180
@@ -55,6 +56,7 @@ class Platform:
         }
         self.access: dict = {}
         self._running: subprocess.Popen | None = None
+        self._counts: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Platform:
         self._running = subprocess.Popen(
@@ -70,6 +72,8 @@ class Platform:
 
     def __exit__(self, *_: object) -> None:
         assert self._running is not None
+        if self._counts is not None:
+            self._counts.kill()
         self._running.send_signal(signal.SIGINT)
         try:
             self._running.wait(60)
@@ -81,20 +85,35 @@ class Platform:
         """Runs a module of the bench as a process that may use the databases; returns what it printed."""
         done = subprocess.run(
             [sys.executable, "-m", module, *words],
-            env={
-                **self.environment,
-                "DJANGO_SETTINGS_MODULE": "openkassa.projects.kassa.settings",
-                "KASSA_DATABASE_ROLE": "owner" if owner else "app",
-            },
+            env=self._own_environment("owner" if owner else "app"),
             stdout=subprocess.PIPE,
             check=True,
             text=True,
         )
         return done.stdout
 
-    def counts(self) -> dict[str, int]:
-        """Receipts by state."""
-        return json.loads(self.python("bench.counts"))
+    def _own_environment(self, role: str) -> dict[str, str]:
+        settings = {
+            "DJANGO_SETTINGS_MODULE": "openkassa.projects.kassa.settings",
+            "KASSA_DATABASE_ROLE": role,
+        }
+        return {**self.environment, **settings}
+
+    def ask(self, question: str) -> Any:
+        """An answer of `bench.counts`, which stays open: starting a process for each would be much of the load."""
+        if self._counts is None:
+            self._counts = subprocess.Popen(
+                [sys.executable, "-m", "bench.counts"],
+                env=self._own_environment("app"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        assert self._counts.stdin is not None
+        assert self._counts.stdout is not None
+        self._counts.stdin.write(f"{question}\n")
+        self._counts.stdin.flush()
+        return json.loads(self._counts.stdout.readline())
 
     def usage(self) -> Usage:
         assert self._running is not None
@@ -104,7 +123,7 @@ class Platform:
             kind = _kind(pid)
             if kind is None:
                 continue
-            cpu[kind] = cpu.get(kind, 0.0) + _cpu(pid)
+            cpu[kind] = cpu.get(kind, 0.0) + cpu_of(pid)
             memory[kind] = memory.get(kind, 0) + _memory(pid)
         return Usage(cpu, memory)
 
@@ -123,7 +142,7 @@ class Platform:
 
     def _wait_registered(self) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while json.loads(self.python("bench.counts", "registers")) < self.registers:
+        while self.ask("registers") < self.registers:
             if time.monotonic() > deadline:
                 raise RuntimeError("the registers were not registered")
             time.sleep(0.5)
@@ -150,7 +169,7 @@ def _stat(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
 
 
-def _cpu(pid: int) -> float:
+def cpu_of(pid: int) -> float:
     try:
         fields = _stat(pid)
     except OSError:

@@ -89,13 +89,19 @@ def _stages(results: dict, suffix: str) -> list[str]:
         one = results["way"]
         lines.append(
             f"| whole way{suffix}, {one['seconds']:.0f} s | fiscalised {one['fiscalised_per_second']:,.0f}/s,"
-            f" confirmed {one['confirmed_per_second']:,.0f}/s, {one['cpu_ms_per_receipt']:.2f} ms CPU a receipt,"
-            f" largest backlog {one['largest_backlog']:,}; {_cpu(one)}; load generator {one['load_cpu']:.1f} s CPU |"
+            f" confirmed {one['confirmed_per_second']:,.0f}/s, {one['cpu_ms_per_receipt']:.2f} ms CPU a receipt"
+            f" ({_each(one)}), backlog {one['smallest_backlog']:,} to {one['largest_backlog']:,};"
+            f" load generator {one['load_cpu']:.1f} s CPU |"
         )
     if "memory" in results:
         memory = ", ".join(f"{kind} {size / 2**20:.0f}" for kind, size in sorted(results["memory"].items()))
         lines.append(f"| memory{suffix}, MiB (PSS) | {memory} |")
     return lines
+
+
+def _each(result: dict) -> str:
+    used = sorted(result["cpu_ms"].items(), key=lambda pair: -pair[1])
+    return ", ".join(f"{kind} {cpu:.2f}" for kind, cpu in used if cpu >= 0.005)
 
 
 def _cpu(result: dict) -> str:

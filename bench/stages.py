@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
 import urllib.request
 
-from bench.platform import Platform
+from bench.platform import Platform, Usage, cpu_of
 
 CALLERS = 16
 ACCEPT_SECONDS = 15.0
@@ -33,56 +34,72 @@ def measure(platform: Platform, seconds: float, only: str | None) -> dict:
 
 def accept(platform: Platform) -> dict:
     """As many sells as 16 callers get through, everything else of the platform running beside them."""
-    before, counted = platform.usage(), platform.counts()
+    before, first = platform.usage(), platform.ask("progress")
     result = load(platform, "--seconds", str(ACCEPT_SECONDS))
     result["cpu"] = platform.usage().cpu_since(before)
-    after = platform.counts()
-    result["fiscalised_meanwhile"] = done(after) - done(counted)
+    result["fiscalised_meanwhile"] = platform.ask("progress")["made"] - first["made"]
     result["web_cpu_ms"] = result["cpu"].get("web", 0.0) / result["count"] * 1000
     return result
 
 
 def whole_way(platform: Platform, seconds: float) -> dict:
-    """Sells kept coming so that the registers never idle and the backlog stays bounded, for `seconds`."""
-    before, first, started = platform.usage(), platform.counts(), time.monotonic()
-    load_cpu = sent = 0.0
-    backlog = 0
-    while time.monotonic() - started < seconds:
-        counts = platform.counts()
-        waiting = counts.get("accepted", 0) + counts.get("assigned", 0)
-        backlog = max(backlog, waiting)
-        if waiting < MOST_WAITING:
-            result = load(platform, "--limit", str(MOST_WAITING - waiting))
-            load_cpu += result["load_cpu"]
-            sent += result["count"]
-        else:
-            time.sleep(0.2)
-    elapsed = time.monotonic() - started
-    last, used = platform.counts(), platform.usage().cpu_since(before)
-    fiscalised, confirmed = done(last) - done(first), last.get("confirmed", 0) - first.get("confirmed", 0)
+    """Sells kept coming so that the registers never idle and the backlog stays bounded, for `seconds`.
+
+    The load generator is stopped while more than `MOST_WAITING` receipts wait and goes on at half of that. Measuring
+    begins when the backlog is there.
+    """
+    generator = start_load(platform, "--seconds", str(seconds * 10))
+    try:
+        backlogs: list[int] = []
+        measured: list[tuple[float, dict, Usage, float]] = []
+        deadline = time.monotonic() + seconds * 2
+        stopped = False
+        while True:
+            seen = platform.ask("progress")
+            backlogs.append(seen["backlog"])
+            moment = time.monotonic()
+            if not measured and (seen["backlog"] >= MOST_WAITING / 2 or moment > deadline):
+                measured.append((moment, seen, platform.usage(), cpu_of(generator.pid)))
+                backlogs = [seen["backlog"]]
+            if measured and moment - measured[0][0] >= seconds:
+                measured.append((moment, seen, platform.usage(), cpu_of(generator.pid)))
+                break
+            if stopped != (seen["backlog"] > (MOST_WAITING / 2 if stopped else MOST_WAITING)):
+                stopped = not stopped
+                generator.send_signal(signal.SIGSTOP if stopped else signal.SIGCONT)
+            time.sleep(LOOK_SECONDS / 4)
+    finally:
+        generator.kill()
+        generator.wait()
+    (begun, first, before, load_before), (ended, last, after, load_after) = measured
+    elapsed, used = ended - begun, after.cpu_since(before)
+    made, confirmed = last["made"] - first["made"], last["confirmed"] - first["confirmed"]
+    accepted = made + last["backlog"] - first["backlog"]
     return {
         "seconds": elapsed,
-        "sent": sent,
-        "fiscalised_per_second": fiscalised / elapsed,
+        "accepted": accepted,
+        "fiscalised_per_second": made / elapsed,
         "confirmed_per_second": confirmed / elapsed,
-        "largest_backlog": backlog,
+        "smallest_backlog": min(backlogs),
+        "largest_backlog": max(backlogs),
         "cpu": used,
-        "cpu_ms_per_receipt": sum(used.values()) / max(fiscalised, 1) * 1000,
-        "load_cpu": load_cpu,
+        "cpu_ms": {kind: cpu / max(made, 1) * 1000 for kind, cpu in used.items()},
+        "cpu_ms_per_receipt": sum(used.values()) / max(made, 1) * 1000,
+        "load_cpu": load_after - load_before,
     }
 
 
 def drain(platform: Platform) -> dict:
     """Waits until everything is confirmed."""
-    started, first = time.monotonic(), platform.counts()
+    started, first = time.monotonic(), platform.ask("progress")
     before = platform.usage()
     while True:
-        counts = platform.counts()
-        if not set(counts) - {"confirmed", "refused", "withdrawn"}:
+        seen = platform.ask("progress")
+        if seen["backlog"] == 0 and seen["confirmed"] == seen["made"]:
             break
         time.sleep(LOOK_SECONDS)
     elapsed = time.monotonic() - started
-    count = counts.get("confirmed", 0) - first.get("confirmed", 0)
+    count = seen["confirmed"] - first["confirmed"]
     used = platform.usage().cpu_since(before)
     return {
         "seconds": elapsed,
@@ -93,12 +110,15 @@ def drain(platform: Platform) -> dict:
     }
 
 
-def fill(platform: Platform, count: int) -> None:
-    """Stores `count` confirmed receipts beside those that are there, as the owner of the tables."""
-    platform.python("bench.fill", str(count), platform.access["organisation"], owner=True)
+def fill(platform: Platform, count: int) -> float:
+    """Stores `count` confirmed receipts beside those that are there; gives the seconds that it took."""
+    started = time.monotonic()
+    platform.python("bench.fill", str(count), platform.access["organisation"])
+    return time.monotonic() - started
 
 
-def load(platform: Platform, *words: str) -> dict:
+def start_load(platform: Platform, *words: str) -> subprocess.Popen[str]:
+    """The load generator, which prints its results as JSON when it ends."""
     access = platform.access
     request = urllib.request.Request(
         f"{access['base']}/possystem/v4/getToken",
@@ -107,20 +127,19 @@ def load(platform: Platform, *words: str) -> dict:
     )
     with urllib.request.urlopen(request) as answer:
         token = json.load(answer)["token"]
-    done = subprocess.run(
+    return subprocess.Popen(
         [
             *(sys.executable, "-m", "bench.load", "--url", f"{access['base']}/possystem/v4/{access['group']}/sell"),
             *("--token", token, "--inn", access["inn"], "--callers", str(CALLERS), *words),
         ],
         stdout=subprocess.PIPE,
-        check=True,
         text=True,
     )
-    result = json.loads(done.stdout)
+
+
+def load(platform: Platform, *words: str) -> dict:
+    output, _ = start_load(platform, *words).communicate()
+    result = json.loads(output)
     if result["errors"]:
         raise RuntimeError(f"{result['errors']} sells were refused: {result['first_error']}")
     return result
-
-
-def done(counts: dict[str, int]) -> int:
-    return counts.get("fiscalised", 0) + counts.get("confirmed", 0)
