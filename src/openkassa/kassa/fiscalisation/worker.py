@@ -33,6 +33,8 @@ from openkassa.kassa.registers.leases import is_dead, own_holder
 from openkassa.kassa.registers.models import RegisterStatus
 
 REGISTER_THREADS = 8
+EXTRA_THREADS = 24  # in place of those whose device hangs
+HANGING_SECONDS = 3.0  # a turn that lasts longer waits for its device: others get a thread meanwhile
 CALLBACK_THREADS = 4
 POLL = 0.05  # seconds between looks for work when the doorbell does not ring
 GATHER = 0.005  # seconds after a ring, so that receipts which come together are seen together
@@ -48,9 +50,10 @@ class Worker:
     def __init__(self) -> None:
         self.holder = own_holder()
         self.stopping = threading.Event()
-        self._registers = ThreadPoolExecutor(REGISTER_THREADS, thread_name_prefix="register")
+        self._registers = ThreadPoolExecutor(REGISTER_THREADS + EXTRA_THREADS, thread_name_prefix="register")
         self._callbacks = ThreadPoolExecutor(CALLBACK_THREADS, thread_name_prefix="callback")
-        self._busy: dict[uuid.UUID, uuid.UUID] = {}  # register → pool
+        self._busy: dict[uuid.UUID, tuple[uuid.UUID, float]] = {}  # register → its pool, and since when
+        self._more = False  # the last look found more than there were threads for
         self._calling: set[uuid.UUID] = set()
         self._given: dict[uuid.UUID, float] = {}  # register → when it was last given a turn
         self._lock = threading.Lock()
@@ -76,7 +79,7 @@ class Worker:
                 self.beat = time.monotonic()
                 self._guarded(self._give_turns)
                 bell.wait(POLL)
-                self.stopping.wait(FLOW_GATHER if self._busy else GATHER)
+                self.stopping.wait(FLOW_GATHER if self._busy and not self._more else GATHER)
         self._registers.shutdown(wait=True)
         self._callbacks.shutdown(wait=True, cancel_futures=True)
         for thread in threads:
@@ -87,14 +90,21 @@ class Worker:
 
     def _give_turns(self) -> int:
         work = sql.registers_with_work(at=now(), dead=self._dead_holders())
+        moment = time.monotonic()
         with self._lock:
-            busy = dict(self._busy)
+            taken = dict(self._busy)
+        busy = {one: pool for one, (pool, since) in taken.items() if moment - since <= HANGING_SECONDS}
+        hanging = len(taken) - len(busy)
+        room = REGISTER_THREADS + min(hanging, EXTRA_THREADS) - len(taken)
+        # One that hangs takes no share of its pool's receipts, and is not asked again before it has come back.
+        work = [one for one in work if one[1] in busy or one[1] not in taken]
         # Who has waited longest comes first: with more work than threads nobody is passed over for ever.
         chosen = registers_chosen(work, busy=busy, given=self._given, batch=usual_batch)
-        for organisation_id, register_id, pool_id, _waiting in chosen[: REGISTER_THREADS * 2 - len(busy)]:
+        self._more = len(chosen) > room
+        for organisation_id, register_id, pool_id, _waiting in chosen[: max(room, 0)]:
             with self._lock:
-                self._busy[register_id] = pool_id
-            self._given[register_id] = time.monotonic()
+                self._busy[register_id] = (pool_id, moment)
+            self._given[register_id] = moment
             self._registers.submit(self._turn, organisation_id, register_id)
         return 0
 
@@ -111,6 +121,8 @@ class Worker:
         finally:
             with self._lock:
                 self._busy.pop(register_id, None)
+            if self._more:
+                doorbell.ring("receipts")  # others wait for the thread
 
     def _deliver_callbacks(self) -> int:
         count = 0
