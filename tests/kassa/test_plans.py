@@ -193,6 +193,20 @@ def _statements(world, device) -> dict:
             selectors,
             lambda: selectors.receipt_list(world.organisation_id, state="accepted"),
         ),
+        **{
+            f"receipt_list by {name}": (
+                selectors,
+                lambda asked={name: value}: selectors.receipt_list(world.organisation_id, **asked),
+            )
+            for name, value in {"total": 777, "operation": 2, "fd": 17}.items()
+        },
+        **{
+            f"receipt_list of the {state}": (
+                selectors,
+                lambda state=state: selectors.receipt_list(world.organisation_id, state=state),
+            )
+            for state in ("fiscalised", "refused", "in_doubt")
+        },
         "receipt_status": (selectors, lambda: selectors.receipt_status(world.organisation_id, uuid7())),
         "receipt_counts": (selectors, lambda: selectors.receipt_counts(world.organisation_id)),
     }

@@ -117,6 +117,12 @@ class Receipt(HotTenantModel):
                 condition=models.Q(refers_to_id__isnull=False),
                 name="receipt_referred",
             ),
+            models.Index(fields=["organisation", "total", "-id"], name="receipt_total"),
+            models.Index(
+                fields=["organisation", "operation", "-id"],
+                condition=~models.Q(operation=1),
+                name="receipt_unusual_operation",
+            ),
         ]
         triggers = [append_only("receipt_append_only")]
 
