@@ -30,9 +30,11 @@ def main() -> int:
         with Platform(REGISTERS) as platform:
             results |= stages.measure(platform, arguments.seconds, arguments.only)
             if arguments.stored:
-                stages.fill(platform, arguments.stored)
+                seconds = stages.fill(platform, arguments.stored)
                 results["stored"] = {
                     "receipts": arguments.stored,
+                    "fill_seconds": seconds,
+                    "pages": stages.pages(platform),
                     **stages.measure(platform, arguments.seconds, arguments.only),
                 }
     print(report.table(results))

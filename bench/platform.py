@@ -81,21 +81,21 @@ class Platform:
             self._running.kill()
         shutil.rmtree(self.home, ignore_errors=True)
 
-    def python(self, module: str, *words: str, owner: bool = False) -> str:
+    def python(self, module: str, *words: str, project: str = "kassa") -> str:
         """Runs a module of the bench as a process that may use the databases; returns what it printed."""
         done = subprocess.run(
             [sys.executable, "-m", module, *words],
-            env=self._own_environment("owner" if owner else "app"),
+            env=self._own_environment(project),
             stdout=subprocess.PIPE,
             check=True,
             text=True,
         )
         return done.stdout
 
-    def _own_environment(self, role: str) -> dict[str, str]:
+    def _own_environment(self, project: str) -> dict[str, str]:
         settings = {
-            "DJANGO_SETTINGS_MODULE": "openkassa.projects.kassa.settings",
-            "KASSA_DATABASE_ROLE": role,
+            "DJANGO_SETTINGS_MODULE": f"openkassa.projects.{project}.settings",
+            "KASSA_DATABASE_ROLE": "app",
         }
         return {**self.environment, **settings}
 
@@ -104,7 +104,7 @@ class Platform:
         if self._counts is None:
             self._counts = subprocess.Popen(
                 [sys.executable, "-m", "bench.counts"],
-                env=self._own_environment("app"),
+                env=self._own_environment("kassa"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,

@@ -68,7 +68,10 @@ def table(results: dict) -> str:
         )
     lines += _stages(results, "")
     if "stored" in results:
-        lines += _stages(results["stored"], f", {results['stored']['receipts']:,} stored")
+        stored = results["stored"]
+        lines += _stages(stored, f", {stored['receipts']:,} stored")
+        lines += _pages(stored["pages"])
+        lines.append(f"| filling | {stored['receipts']:,} receipts in {stored['fill_seconds']:.0f} s |")
     return "\n".join(lines)
 
 
@@ -97,6 +100,13 @@ def _stages(results: dict, suffix: str) -> list[str]:
         memory = ", ".join(f"{kind} {size / 2**20:.0f}" for kind, size in sorted(results["memory"].items()))
         lines.append(f"| memory{suffix}, MiB (PSS) | {memory} |")
     return lines
+
+
+def _pages(pages: dict[str, dict[str, float]]) -> list[str]:
+    return [
+        f"| pages of {project}, ms | {', '.join(f'{name} {spent:.0f}' for name, spent in times.items())} |"
+        for project, times in pages.items()
+    ]
 
 
 def _each(result: dict) -> str:

@@ -117,6 +117,14 @@ def fill(platform: Platform, count: int) -> float:
     return time.monotonic() - started
 
 
+def pages(platform: Platform) -> dict[str, dict[str, float]]:
+    """Milliseconds of the server for lists and searches, by project and page."""
+    return {
+        "kassa": json.loads(platform.python("bench.pages", "kassa", platform.access["organisation"])),
+        "ofd": json.loads(platform.python("bench.pages", "ofd", project="ofd")),
+    }
+
+
 def start_load(platform: Platform, *words: str) -> subprocess.Popen[str]:
     """The load generator, which prints its results as JSON when it ends."""
     access = platform.access
