@@ -67,7 +67,7 @@ class LineForm(forms.Form):
 
     def __init__(self, data: Any = None, *args: Any, **given: Any) -> None:
         super().__init__(data, *args, **given)
-        self.fields["quantity"].to_python = _quantity  # type: ignore[attr-defined]
+        self.fields["quantity"].to_python = _quantity  # type: ignore[method-assign]
 
     def clean(self) -> dict:
         cleaned = super().clean() or {}
