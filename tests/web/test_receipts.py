@@ -47,6 +47,17 @@ def test_filters_choose_by_state_kind_and_day(owner, shop):
     assert numbers(owner.get(f"/receipts?until={today - dt.timedelta(days=1)}")) == []
 
 
+@pytest.mark.parametrize("name", ["since", "until"])
+@pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31", "9999-12-31", "2026-13-01", "x", "٣"])
+def test_an_odd_day_is_named_and_chooses_nothing(owner, shop, name, day):
+    shop.world.sell("order-1")
+    response = owner.get("/receipts", {name: day})
+    assert response.status_code == 200
+    assert response.context["filters"].errors[name][0] in response.content.decode()
+    assert numbers(response) == []
+    assert owner.get("/receipts.xlsx", {name: day}).status_code == 302
+
+
 @pytest.mark.parametrize("text", ["order-7", " order-7 ", "100,00", "100", "100 ₽"])
 def test_search_finds_by_number_and_by_sum(owner, shop, text):
     shop.world.sell("order-7")

@@ -72,9 +72,10 @@ def test_the_next_window_starts_anew(client, shop, monkeypatch):
     assert sign_in(client, "owner@example.com").status_code == 302
 
 
-@pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "javascript:alert(1)", "0"])
 def test_signing_in_leads_to_our_own_pages_only(client, shop, target):
     assert sign_in(client, "owner@example.com", next=target).headers["Location"] == "/receipts"
+    assert client.get("/login", {"next": target}).headers["Location"] == "/receipts", "signed in already"
     client.post("/logout")
     assert sign_in(client, "owner@example.com", next="/registers").headers["Location"] == "/registers"
 

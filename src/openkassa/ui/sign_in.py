@@ -64,7 +64,10 @@ class SignInForm(forms.Form):
 
 
 def safe_target(request: HttpRequest, otherwise: str) -> str:
-    """Where to go after signing in: a page of our own, whatever the address says."""
+    """Where to go after signing in: the path of a page of ours, whatever the address says."""
     target = request.POST.get("next") or request.GET.get("next") or ""
-    own = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    # A path: `redirect` takes a plain word for the name of a view.
+    own = target.startswith("/") and url_has_allowed_host_and_scheme(
+        target, {request.get_host()}, require_https=request.is_secure()
+    )
     return target if own else otherwise

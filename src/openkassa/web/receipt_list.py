@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as lazy
 
 from openkassa.kassa.receipts.selectors import ReceiptStatus, receipt_list, receipt_status
@@ -19,6 +20,8 @@ EXCEL_PAGE = 200
 STATES = [(state.value, words) for state, words in wording.STATES_SHORT.items()]
 KINDS = [(str(code), words) for code, words in wording.OPERATIONS.items()]
 
+_DAYS = [MinValueValidator(dt.date(2000, 1, 1)), MaxValueValidator(dt.date(2999, 12, 31))]
+
 
 class Filters(forms.Form):
     """Filters of the list, as they stand in the address."""
@@ -26,8 +29,8 @@ class Filters(forms.Form):
     q = forms.CharField(required=False, max_length=128)
     state = forms.ChoiceField(required=False, choices=[("", lazy("all")), *STATES])
     kind = forms.ChoiceField(required=False, choices=[("", lazy("all")), *KINDS])
-    since = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}), validators=_DAYS)
+    until = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}), validators=_DAYS)
     after = forms.UUIDField(required=False, error_messages={"invalid": lazy("This page of the list no longer exists.")})
 
     def clean(self) -> dict:
