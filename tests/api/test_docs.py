@@ -18,6 +18,8 @@ def rows(*lines: tuple[object, ...]) -> str:
 def tables() -> dict[str, str]:
     from openkassa.api.atol import errors, words
     from openkassa.api.v1.problems import CATALOGUE
+    from openkassa.fiscal.ffd.codes import KINDS, MEASURES
+    from openkassa.fiscal.marking import TAGS
 
     kinds = {kind for kind in vars(errors).values() if isinstance(kind, errors.Kind)}
     before = words.OBJECTS_BEFORE_1_2
@@ -35,6 +37,12 @@ def tables() -> dict[str, str]:
         "agents": rows(("word", "bit"), *words.AGENTS.items()),
         "payments": rows(("type", "payment"), *words.PAYMENTS.items()),
         "measures": rows(("code", "texts"), *((code, ", ".join(texts)) for code, texts in words.MEASURES.items())),
+        "kinds": rows(("number", "printed"), *KINDS.items()),
+        "units": rows(("number", "printed"), *((code, name or "other") for code, name in MEASURES.items())),
+        "marks": rows(
+            ("kind", "tag", "sent as"),
+            *((kind, tag, "base64" if kind in words.BASE64_MARKS else "text") for kind, tag in TAGS.items()),
+        ),
         "problems": rows(
             ("code", "HTTP", "title", "what to do"),
             *((f"`{code}`", kind.status, kind.title, kind.what_to_do) for code, kind in CATALOGUE.items()),

@@ -52,8 +52,9 @@ def test_the_tour_takes_three_receipts_the_whole_way(platform: Platform) -> None
 def test_demo_info_keeps_its_contract(platform: Platform) -> None:
     info = platform.info
     assert {"http", "ofd_tcp", "ofd_http", "sandbox", "atol", "v1", "users"} <= info.keys()
-    assert info["atol"].keys() == {"v4", "login", "password", "group", "inn", "payment_address"}
-    assert info["atol"]["v4"] == f"{info['http']}/possystem/v4"
+    assert info["atol"].keys() == {"v4", "v5", "login", "password", "group", "inn", "payment_address"}
+    for version in ("v4", "v5"):
+        assert info["atol"][version] == f"{info['http']}/possystem/{version}"
     assert info["v1"]["base"] == f"{info['http']}/api/v1"
     assert {user["role"] for user in info["users"]} == {"owner", "manager", "cashier", "staff", "operator"}
     assert all(user.keys() == {"role", "login", "password", "pin"} for user in info["users"])

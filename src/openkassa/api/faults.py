@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from openkassa.api import numbers
+from openkassa.api.dates import DATE, DATE_WORDS, moment
 from openkassa.fiscal.text import printable
+
+_DIGITS = re.compile(r"[0-9]{1,18}")
 
 
 class Invalid(Exception):
@@ -64,3 +69,26 @@ class Faults:
             self.error(where + name, f"допускается от 0 до {numbers.roubles(limit)}")
             return 0
         return amount
+
+    def whole(self, value: object, where: str, name: str, low: int, high: int) -> int | None:
+        """A whole number, None where it is absent: null and "" are. 1.0 and "1" are 1."""
+        if value is None or value == "":
+            return None
+        if isinstance(value, str) and _DIGITS.fullmatch(value):
+            value = int(value)
+        try:
+            number = numbers.scaled(value, 0)
+        except numbers.BadNumber:
+            self.error(where + name, "должно быть целым числом")
+            return None
+        if not low <= number <= high:
+            self.error(where + name, f"допускается от {low} до {high}")
+            return None
+        return number
+
+    def day(self, value: str | None, where: str, name: str) -> str | None:
+        """A day as dd.mm.yyyy, None where it is empty."""
+        value = self.text(value, where, name, 10)
+        if value is not None and moment(value, DATE) is None:
+            self.error(where + name, DATE_WORDS)
+        return value

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import msgspec
 
+from openkassa.api.fields import field_of
 from openkassa.fiscal.draft import ReceiptDraft
+from openkassa.fiscal.ffd.findings import Finding
 from openkassa.kassa.receipts.channels import ChannelContext
 from openkassa.kassa.receipts.services import Accepted, receipt_accept
 
@@ -19,7 +22,8 @@ class Mapped:
     """A request in terms of the fiscal formats.
 
     `external_id` is the shop's name of the sale; `external_key` what must be unique in the channel where that is more
-    than the name (a sale and its refund that share one order number).
+    than the name (a sale and its refund that share one order number). `root` and `names` say what the request calls the
+    fields of the draft (`fields.field_of`).
     """
 
     draft: ReceiptDraft
@@ -29,6 +33,16 @@ class Mapped:
     email: str = ""
     phone: str = ""
     warnings: tuple[str, ...] = ()
+    root: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def field_of(self, path: str) -> str:
+        """The request's field for a path of the draft."""
+        return field_of(path, self.names, self.root)
+
+    def faults(self, findings: Iterable[Finding]) -> list[tuple[str, str]]:
+        """Findings about the draft as faults of the request's fields."""
+        return [(self.field_of(finding.path), finding.text) for finding in findings]
 
 
 def accept(mapped: Mapped, channel: ChannelContext, body: bytes) -> Accepted:

@@ -70,6 +70,7 @@ def demo_info(settings: Settings) -> dict:
         "sandbox": f"http://{shown}:{settings.sandbox_port}",
         "atol": {
             "v4": f"{settings.public_url}/possystem/v4",
+            "v5": f"{settings.public_url}/possystem/v5",
             "login": demo.atol.login,
             "password": demo.atol.password,
             "group": demo.atol.group,

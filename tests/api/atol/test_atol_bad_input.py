@@ -7,7 +7,7 @@ import json
 import random
 
 import pytest
-from tests.api.atol import calls
+from tests.api.atol import calls, calls_v5
 from tests.api.http import call
 from tests.api.shops import PASSWORD
 
@@ -61,6 +61,17 @@ def test_bad_bodies(shop, operation):
         assert answer.json["error"]["code"] in (32, 40), name
         assert "uuid" not in answer.json, name
         assert len(answer.body) < 20_000, name
+    assert stored(shop) == 0
+
+
+@pytest.mark.parametrize("operation", ["sell", "sell_correction", "buy_refund_correction"])
+def test_bad_bodies_of_v5(shop, operation):
+    token = calls.token(shop)
+    for name, body in BODIES.items():
+        answer = calls_v5.post(shop, operation, body, by=token)
+        assert answer.status == 400, (name, answer.body)
+        assert answer.json["error"]["code"] in (32, 40), name
+        assert "uuid" not in answer.json, name
     assert stored(shop) == 0
 
 
@@ -201,17 +212,38 @@ FULL = calls.sell(
 ) | {"service": {"callback_url": "https://shop.example/cb"}}  # fmt: skip
 
 
+SECTORAL = {"federal_id": "030", "date": "21.11.2026", "number": "1944", "value": "UUID=1"}
+EXTRAS_V5 = {
+    "items": [
+        FULL["receipt"]["items"][0]
+        | calls_v5.marked(sectoral_item_props=[SECTORAL], mark_quantity={"numerator": 1, "denominator": 2})
+    ],
+    "client": {"email": "a@b.ru", "birthdate": "01.02.1990", "citizenship": "643", "document_code": "21"},
+    "operating_check_props": {"name": "0", "value": "x", "timestamp": "21.11.2026 10:00:00"},
+    "sectoral_check_props": [SECTORAL],
+    "cashless_payments": [{"sum": 21, "method": 1, "id": "1", "additional_info": "x"}],
+    "internet": True,
+    "timezone": 2,
+    "cashier_inn": "500100732259",
+}
+FUZZED = [
+    (calls.post, "sell", FULL),
+    (calls.post, "buy_refund", FULL),
+    (calls.post, "sell_correction", calls.correction()),
+    (calls_v5.post, "sell", FULL | {"receipt": FULL["receipt"] | EXTRAS_V5}),
+    (calls_v5.post, "buy_correction", calls_v5.correction(**EXTRAS_V5)),
+]
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_fuzzed_bodies_are_accepted_or_refused_and_never_fail(shop, seed):
     chance = random.Random(seed)
     token = calls.token(shop)
     accepted = refused = 0
-    for number in range(150):
-        operation, valid = chance.choice(
-            [("sell", FULL), ("buy_refund", FULL), ("sell_correction", calls.correction())]
-        )
+    for number in range(200):
+        post, operation, valid = chance.choice(FUZZED)
         body = mutated(valid | {"external_id": f"fuzz-{seed}-{number}"}, chance)
-        answer = calls.post(shop, operation, body, by=token)
+        answer = post(shop, operation, body, by=token)
         assert answer.status in (200, 400), (body, answer.body)
         if answer.status == 200:
             accepted += 1

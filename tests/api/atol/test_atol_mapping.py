@@ -35,14 +35,10 @@ def channel(ffd: int = 4, taxation: int = 1):
 
 
 def mapped(body: dict, operation: str = "sell", **of_channel: int):
-    from openkassa.api.atol import receipts, wire, words
-    from openkassa.api.body import decode
+    from openkassa.api.atol.versions import VERSIONS
 
-    kind = words.OPERATIONS[operation]
-    raw = json.dumps(body).encode()
-    if kind.correction:
-        return receipts.map_correction(decode(raw, wire.correction), kind, channel(**of_channel), DAY)
-    return receipts.map_receipt(decode(raw, wire.receipt), kind, channel(**of_channel), DAY)
+    version = VERSIONS["v4"]
+    return version.mapped(json.dumps(body).encode(), version.operations[operation], channel(**of_channel), DAY)
 
 
 def faults(body: dict, operation: str = "sell", **of_channel: int) -> dict[str, str]:

@@ -93,6 +93,22 @@ def test_callbacks_of_both_faces_are_registered():
     assert v1["document"]["qr"] == "t=20261121T1216&s=1598.50&fn=9999078900001234&i=133&fp=3449555941&n=1"
 
 
+def test_marks_of_a_done_receipt_tell_how_their_check_ended(monkeypatch):
+    from openkassa.api.atol import report
+    from openkassa.kassa.receipts.marks import MarkResult
+
+    found = [
+        MarkResult(line=0, kind="gs1m", code="0104600439931256215Oqvgqwhcf6xN", control="1", result=15),
+        MarkResult(line=2, kind="ean13", code="4606203090785", control="2", result=0),
+    ]
+    monkeypatch.setattr(report, "receipt_marks", lambda _status: found)
+    assert report.report(status(marks=2), AT)["payload"]["marks_result"] == [
+        {"position": 0, "mark_code": "MDEwNDYwMDQzOTkzMTI1NjIxNU9xdmdxd2hjZjZ4Tg==", "result": 15},
+        {"position": 2, "mark_code": "4606203090785", "result": 0},
+    ]
+    assert "marks_result" not in report.report(status(), AT)["payload"]
+
+
 def test_warnings_of_a_receipt_stand_by_field():
     from openkassa.api.atol.report import report
 

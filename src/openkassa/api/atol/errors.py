@@ -1,4 +1,4 @@
-"""Error answers of ATOL Online v4: code, HTTP status, text, and what stands beside them in the body."""
+"""Error answers of ATOL Online: code, HTTP status, text, and what stands beside them in the body."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ WRONG_LOGIN: Final = Kind(401, 12, "Неверный логин или паро�
 VALIDATION: Final = Kind(400, 13, "Ошибка валидации входящего запроса. Ошибочные поля : {0}")
 BLOCKED: Final = Kind(403, 14, "Доступ заблокирован: обратитесь к администратору кассы")
 WRONG_GROUP: Final = Kind(401, 20, 'Код группы "{0}" не соответствует токену')
+WRONG_VERSION: Final = Kind(401, 21, 'Код группы "{0}" не поддерживает эту версию протокола: у её касс ФФД {1}')
 MISSING_UUID: Final = Kind(400, 30, 'Передан некорректный UUID : "{0}". Такого чека нет или он старше 32 дней', "fail")
 NO_OPERATION: Final = Kind(400, 31, 'Операция "{0}" не поддерживается')
 RECEIPT_INVALID: Final = Kind(400, 32, "Ошибка валидации входного чека. Ошибочные поля : {0}", "fail")

@@ -1,4 +1,4 @@
-"""ATOL Online v4 as one of the wire faces."""
+"""ATOL Online, versions 4 and 5, as one of the wire faces."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Final
 
 import msgspec
 
-from openkassa.api.atol import errors, words
+from openkassa.api.atol import errors
 from openkassa.api.atol.report import report
-from openkassa.api.atol.views import field_of, mapped_of
+from openkassa.api.atol.versions import VERSIONS
 from openkassa.api.face import Face, Incoming
 from openkassa.api.faults import Invalid
 from openkassa.api.mapped import Mapped
 from openkassa.core.clock import now
+from openkassa.fiscal.ffd.tags import FFD_NAMES
 from openkassa.kassa.receipts.callbacks import Message
 from openkassa.kassa.receipts.channels import ChannelContext
 from openkassa.kassa.receipts.models import ChannelKind
@@ -33,22 +34,27 @@ def too_large(detail: str) -> tuple[str, bytes]:
 
 
 def preview(incoming: Incoming, channel: ChannelContext, day: dt.date) -> Mapped:
-    parts = incoming.path.partition("?")[0].strip("/").split("/")
-    operation = words.OPERATIONS.get(parts[-1])
+    parts = incoming.path.partition("?")[0].strip("/").removeprefix("possystem/").split("/")
+    version = VERSIONS.get(parts[0])
+    if version is None:
+        raise Invalid([("path", f"версия «{parts[0][:32]}» не из {', '.join(VERSIONS)}")])
+    operation = version.operations.get(parts[-1])
     if operation is None:
-        raise Invalid([("path", f"операция «{parts[-1][:32]}» не из {', '.join(words.OPERATIONS)}")])
-    return mapped_of(incoming.body, operation, channel, day)
+        raise Invalid([("path", f"операция «{parts[-1][:32]}» не из {', '.join(version.operations)}")])
+    if channel.profile.ffd not in version.formats:
+        raise Invalid([("path", f"кассы группы работают в ФФД {FFD_NAMES[channel.profile.ffd]}: нужна версия v4")])
+    return version.mapped(incoming.body, operation, channel, day)
 
 
 def named(path: str, mapped: Mapped) -> str:
-    return field_of(path, "receipt" if mapped.draft.correction is None else "correction")
+    return mapped.field_of(path)
 
 
 FACE: Final = Face(
     name="atol",
-    title="ATOL Online v4",
+    title="ATOL Online",
     kind=ChannelKind.ATOL,
-    prefixes=("/possystem/", "/v4/"),
+    prefixes=("/possystem/", "/v4/", "/v5/"),
     too_large=too_large,
     preview=preview,
     callback=callback,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from typing import Any, Final
 
 from openkassa.api import numbers
 from openkassa.api.addresses import receipt_address
 from openkassa.api.atol import errors
+from openkassa.api.atol.words import BASE64_MARKS
 from openkassa.fiscal.ffd.profile import FNS_SITE
 from openkassa.fiscal.fn.emulation import OPERATOR_INN
+from openkassa.kassa.receipts.marks import MarkResult, receipt_marks
 from openkassa.kassa.receipts.selectors import DocumentFacts, ReceiptStatus
 
 REPORT_DAYS: Final = 32
@@ -76,7 +79,7 @@ def report(status: ReceiptStatus, at: dt.datetime) -> dict[str, Any]:
 
 def _payload(status: ReceiptStatus, document: DocumentFacts) -> dict[str, Any]:
     made = _EPOCH + dt.timedelta(seconds=document.local_time)
-    return {
+    payload: dict[str, Any] = {
         "total": numbers.roubles(status.total),
         "fns_site": FNS_SITE,
         "fn_number": document.fn,
@@ -89,6 +92,15 @@ def _payload(status: ReceiptStatus, document: DocumentFacts) -> dict[str, Any]:
         "ofd_inn": OPERATOR_INN,
         "ofd_receipt_url": receipt_address(document),
     }
+    if status.marks:
+        payload["marks_result"] = [_mark(mark) for mark in receipt_marks(status)]
+    return payload
+
+
+def _mark(mark: MarkResult) -> dict[str, Any]:
+    """Tag 2106 of a line; the code as v5 sends it."""
+    code = base64.b64encode(mark.code.encode()).decode() if mark.kind in BASE64_MARKS else mark.code
+    return {"position": mark.line, "mark_code": code, "result": mark.result}
 
 
 def _failure(status: ReceiptStatus) -> dict[str, Any]:

@@ -1,12 +1,16 @@
-"""Addresses of ATOL Online v4: with and without /possystem, since clients append /v4 to whatever host they get."""
+"""Addresses of ATOL Online: with and without /possystem, since clients append /v4 to whatever host they get."""
 
 from django.urls import path
 
+from openkassa.api.atol.versions import VERSIONS
 from openkassa.api.atol.views import entry
 
 urlpatterns = [
-    path("possystem/v4/<path:rest>", entry),
-    path("v4/<path:rest>", entry),
-    path("possystem/v4/", entry, {"rest": ""}),
-    path("v4/", entry, {"rest": ""}),
+    pattern
+    for base in ("possystem/", "")
+    for name, version in VERSIONS.items()
+    for pattern in (
+        path(f"{base}{name}/<path:rest>", entry, {"version": version}),
+        path(f"{base}{name}/", entry, {"version": version, "rest": ""}),
+    )
 ]

@@ -1,4 +1,4 @@
-"""ATOL Online v4 over HTTP: tokens, six operations, reports.
+"""ATOL Online over HTTP: tokens, operations, reports. Versions differ in operations and bodies alone.
 
 One entry takes every path under the prefix, so that each answer, of unknown paths and of faults too, has the
 protocol's form. Order of checks: token, group, operation, body; nothing is stored unless all pass.
@@ -16,14 +16,16 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from openkassa.api.atol import errors, receipts, tokens, wire, words
+from openkassa.api.atol import errors, tokens, wire
 from openkassa.api.atol.report import is_kept, report
+from openkassa.api.atol.versions import Version
+from openkassa.api.atol.words import Operation
 from openkassa.api.body import BadBody, WrongField, decode, read_json
 from openkassa.api.faults import Invalid
-from openkassa.api.mapped import Mapped, accept
+from openkassa.api.mapped import accept
 from openkassa.core.clock import now
 from openkassa.core.metrics import accept_observed
-from openkassa.fiscal.ffd.findings import Finding
+from openkassa.fiscal.ffd.tags import FFD_NAMES
 from openkassa.kassa.receipts.channels import ChannelContext, channel_by_key_id, channel_by_login
 from openkassa.kassa.receipts.models import ChannelKind
 from openkassa.kassa.receipts.selectors import receipt_status
@@ -46,11 +48,11 @@ class Refused(Exception):
 
 
 @csrf_exempt
-def entry(request: HttpRequest, rest: str) -> HttpResponse:
-    """Answers every request under …/v4/."""
+def entry(request: HttpRequest, version: Version, rest: str) -> HttpResponse:
+    """Answers every request under …/v4/ and …/v5/."""
     at = now()
     try:
-        return _route(request, rest.strip("/").split("/"), at)
+        return _route(request, version, rest.strip("/").split("/"), at)
     except Refused as refused:
         return errors.failure(refused.kind, at, *refused.words, detail=refused.detail, **refused.beside)
     except BadBody as bad:
@@ -64,7 +66,7 @@ def entry(request: HttpRequest, rest: str) -> HttpResponse:
         return errors.failure(errors.SERVER, at)
 
 
-def _route(request: HttpRequest, parts: list[str], at: dt.datetime) -> HttpResponse:
+def _route(request: HttpRequest, version: Version, parts: list[str], at: dt.datetime) -> HttpResponse:
     if parts == ["getToken"]:
         _allow(request, "GET", "POST")
         return _get_token(request, at)
@@ -76,11 +78,13 @@ def _route(request: HttpRequest, parts: list[str], at: dt.datetime) -> HttpRespo
     if parts[1] == "report":
         _allow(request, "GET")
         return _report(channel, "/".join(parts[2:]), at)
-    operation = words.OPERATIONS.get(parts[1]) if len(parts) == 2 else None
+    operation = version.operations.get(parts[1]) if len(parts) == 2 else None
     if operation is None:
         raise Refused(errors.NO_OPERATION, "/".join(parts[1:])[:100])
     _allow(request, "POST")
-    return _accept(request, operation, channel, at)
+    if channel.profile.ffd not in version.formats:
+        raise Refused(errors.WRONG_VERSION, channel.code, FFD_NAMES[channel.profile.ffd])
+    return _accept(request, version, operation, channel, at)
 
 
 def _allow(request: HttpRequest, *methods: str) -> None:
@@ -133,10 +137,12 @@ def _channel(request: HttpRequest, at: dt.datetime) -> ChannelContext:
 
 
 @accept_observed("atol", Refused, BadBody)
-def _accept(request: HttpRequest, operation: words.Operation, channel: ChannelContext, at: dt.datetime) -> HttpResponse:
+def _accept(
+    request: HttpRequest, version: Version, operation: Operation, channel: ChannelContext, at: dt.datetime
+) -> HttpResponse:
     body = read_json(request)
     try:
-        mapped = mapped_of(body, operation, channel, (at + dt.timedelta(minutes=channel.utc_offset)).date())
+        mapped = version.mapped(body, operation, channel, (at + dt.timedelta(minutes=channel.utc_offset)).date())
     except WrongField as wrong:
         if not wrong.field:
             raise Refused(errors.BAD_REQUEST, detail=str(wrong)) from None
@@ -146,8 +152,7 @@ def _accept(request: HttpRequest, operation: words.Operation, channel: ChannelCo
     try:
         accepted = accept(mapped, channel, body)
     except DraftRefused as refused:
-        root = "correction" if operation.correction else "receipt"
-        raise Refused(errors.RECEIPT_INVALID, _listed(_fields(refused.findings, root))) from None
+        raise Refused(errors.RECEIPT_INVALID, _listed(mapped.faults(refused.findings))) from None
     if accepted.repeat:
         raise Refused(errors.EXISTS, mapped.external_id, channel.code, uuid=str(accepted.receipt_id))
     return errors.answer(
@@ -155,36 +160,8 @@ def _accept(request: HttpRequest, operation: words.Operation, channel: ChannelCo
     )
 
 
-def mapped_of(body: bytes, operation: words.Operation, channel: ChannelContext, day: dt.date) -> Mapped:
-    """What a body asks for. Raises `BadBody`, `WrongField`, `Invalid`."""
-    if operation.correction:
-        return receipts.map_correction(decode(body, wire.correction), operation, channel, day)
-    return receipts.map_receipt(decode(body, wire.receipt), operation, channel, day)
-
-
 def _listed(faults: list[tuple[str, str]]) -> str:
     return "; ".join(f"{field} ({text})" for field, text in faults)
-
-
-_NAMES = {
-    "kind": "payment_object", "method": "payment_method", "measure": "measurement_unit", "unit": "measurement_unit",
-    "amount": "sum", "supplier": "supplier_info", "agent": "agent_info", "declaration": "declaration_number",
-    "country": "country_code", "product_code": "nomenclature_code", "buyer": "client", "taxation": "company.sno",
-    "place": "company.payment_address", "seller_email": "company.email", "machine_number": "device_number",
-    "date": "base_date", "number": "base_number", "correction": "correction_info",
-}  # fmt: skip
-
-
-def _fields(findings: list[Finding], root: str) -> list[tuple[str, str]]:
-    """Findings about a draft as faults of the request's fields."""
-    return [(field_of(finding.path, root), finding.text) for finding in findings]
-
-
-def field_of(path: str, root: str) -> str:
-    """The request's field for a path of the draft; `root` is the object that holds the sale."""
-    path = path.replace(".mark.code", ".nomenclature_code")
-    named = re.sub(r"[a-z_]+", lambda word: _NAMES.get(word[0], word[0]), path)
-    return f"{root}.{named}" if named else root
 
 
 def _report(channel: ChannelContext, text: str, at: dt.datetime) -> HttpResponse:

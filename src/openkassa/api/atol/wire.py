@@ -1,8 +1,8 @@
-"""Requests of ATOL Online v4 as they come.
+"""Requests of ATOL Online as they come: v4, and what v5 has in the same words.
 
 Shapes are loose on purpose: the official schemas allow unknown fields and require little, clients send null and ""
 for what they don't know, numbers come as 100 and 100.0. So every field is optional here, fields that hold a number
-are `Any`, and `receipts` and `corrections` say what is missing or wrong, all faults of a body at once.
+are `Any`, and the mapping says what is missing or wrong, all faults of a body at once.
 """
 
 from __future__ import annotations
@@ -12,12 +12,7 @@ from typing import Any
 import msgspec
 
 from openkassa.api.body import decoder
-
-Text = str | None
-
-
-class Struct(msgspec.Struct, kw_only=True):
-    pass
+from openkassa.api.shapes import AgentInfo, Client, Struct, SupplierInfo, Text, UserProps
 
 
 class Credentials(Struct):
@@ -28,13 +23,6 @@ class Credentials(Struct):
 
 class Service(Struct):
     callback_url: Text = None
-
-
-class Client(Struct):
-    email: Text = None
-    phone: Text = None
-    name: Text = None
-    inn: Text = None
 
 
 class Company(Struct):
@@ -50,35 +38,6 @@ class Vat(Struct):
     sum: Any = None
 
 
-class PayingAgent(Struct):
-    operation: Text = None
-    phones: list[Text] | None = None
-
-
-class ReceiveOperator(Struct):
-    phones: list[Text] | None = None
-
-
-class TransferOperator(Struct):
-    phones: list[Text] | None = None
-    name: Text = None
-    address: Text = None
-    inn: Text = None
-
-
-class AgentInfo(Struct):
-    type: Text = None
-    paying_agent: PayingAgent | None = None
-    receive_payments_operator: ReceiveOperator | None = None
-    money_transfer_operator: TransferOperator | None = None
-
-
-class SupplierInfo(Struct):
-    phones: list[Text] | None = None
-    name: Text = None
-    inn: Text = None
-
-
 class Item(Struct):
     name: Text = None
     price: Any = None
@@ -87,7 +46,7 @@ class Item(Struct):
     measurement_unit: Text = None
     nomenclature_code: Text = None
     payment_method: Text = None
-    payment_object: Text = None
+    payment_object: Any = None  # v4 has words, v5 numbers
     vat: Vat | None = None
     agent_info: AgentInfo | None = None
     supplier_info: SupplierInfo | None = None
@@ -100,11 +59,6 @@ class Item(Struct):
 class Payment(Struct):
     type: Any = None
     sum: Any = None
-
-
-class UserProps(Struct):
-    name: Text = None
-    value: Text = None
 
 
 class Receipt(Struct):
@@ -137,17 +91,17 @@ class CorrectionBody(Struct):
     device_number: Text = None
 
 
-class ReceiptRequest(Struct):
+class Envelope(Struct):
     timestamp: Text = None
     external_id: Text = None
     service: Service | None = None
+
+
+class ReceiptRequest(Envelope):
     receipt: Receipt | None = None
 
 
-class CorrectionRequest(Struct):
-    timestamp: Text = None
-    external_id: Text = None
-    service: Service | None = None
+class CorrectionRequest(Envelope):
     correction: CorrectionBody | None = None
 
 

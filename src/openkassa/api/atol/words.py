@@ -1,6 +1,7 @@
-"""Words of ATOL Online v4 and the codes of the fiscal document formats that they mean.
+"""Words of ATOL Online and the codes of the fiscal document formats that they mean.
 
-`docs/api/atol-v4.md` shows these tables; a test compares both.
+Objects and units are words in v4; v5 sends the numbers of tags 1212 and 2108 themselves (`fiscal.ffd.codes`).
+`docs/api` shows these tables; a test compares both.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ OPERATIONS: Final = {
     "buy": Operation(3),
     "buy_refund": Operation(4, old_vat=True),
     "buy_correction": Operation(3, correction=True, old_vat=True),
+}
+OPERATIONS_V5: Final = OPERATIONS | {
+    "sell_refund_correction": Operation(2, correction=True, old_vat=True),
+    "buy_refund_correction": Operation(4, correction=True, old_vat=True),
 }
 
 # Tag 1055.
@@ -61,6 +66,29 @@ AGENTS: Final = {
 
 # Field of `fiscal.draft.Payments` by payment type. Types 5 to 9 are extended kinds that a seller agrees with ATOL.
 PAYMENTS: Final = {0: "cash", 1: "electronic", 2: "prepaid", 3: "credit", 4: "other"}
+
+# Fields of a draft as requests call them.
+NAMES: Final = {
+    "method": "payment_method", "kind": "payment_object", "amount": "sum", "supplier": "supplier_info",
+    "agent": "agent_info", "declaration": "declaration_number", "country": "country_code", "extra": "user_data",
+    "buyer": "client", "taxation": "company.sno", "place": "company.payment_address",
+    "seller_email": "company.email", "address": "company.location", "machine_number": "device_number",
+    "correction": "correction_info", "correction.date": "correction_info.base_date",
+    "correction.number": "correction_info.base_number", "user_extra": "additional_user_props",
+}  # fmt: skip
+NAMES_V4: Final = (
+    NAMES
+    | {"measure": "measurement_unit", "unit": "measurement_unit"}
+    | dict.fromkeys(("product_code", "mark.code", "mark.kind", "mark"), "nomenclature_code")
+)
+NAMES_V5: Final = NAMES | {
+    "mark": "mark_code", "mark.code": "mark_code", "mark.kind": "mark_code", "mark.planned_status": "planned_status",
+    "mark.processing_mode": "mark_processing_mode", "mark.numerator": "mark_quantity.numerator",
+    "mark.denominator": "mark_quantity.denominator", "industry": "sectoral_check_props",
+    "operating": "operating_check_props", "cashless": "cashless_payments", "time_zone": "timezone",
+}  # fmt: skip
+
+BASE64_MARKS: Final = frozenset({"gs1m", "short"})  # kinds of codes that v5 sends in base64
 
 # Tag 2108 by free text of measurement_unit: lower case, without dots and spaces.
 PIECE: Final = 0
