@@ -16,10 +16,17 @@ LIMIT = 256
 _ALNUM = "0-9a-zA-Zа-яА-Я"
 _MASK = re.compile(rf"https?://[{_ALNUM}](?:[-.\w]*[{_ALNUM}])?:*/?[{_ALNUM}\-.?,'/\\+&=%$#_]*")
 
+_WEB = re.compile(r"https?://[^\s/?#\x00-\x1f\x7f]+(?:[/?#][^\s\x00-\x1f\x7f]*)?")
+
 
 def callback_address(text: str) -> str:
     """`text` when it can be called, "" when it fails the mask: the receipt is accepted all the same."""
     return text if len(text) <= LIMIT and _MASK.fullmatch(text) else ""
+
+
+def web_address(text: str) -> str:
+    """The same for faces whose originals publish no mask: any http address that fits, "" for other text."""
+    return text if len(text) <= LIMIT and _WEB.fullmatch(text) else ""
 
 
 def receipt_address(document: DocumentFacts) -> str:

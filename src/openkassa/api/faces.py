@@ -6,9 +6,10 @@ from typing import Final
 
 from openkassa.api.atol.face import FACE as ATOL
 from openkassa.api.face import Face
+from openkassa.api.modulkassa.face import FACE as MODULKASSA
 from openkassa.api.v1.face import FACE as V1
 
-FACES: Final[tuple[Face, ...]] = (ATOL, V1)
+FACES: Final[tuple[Face, ...]] = (ATOL, MODULKASSA, V1)
 
 
 def face_at(path: str) -> Face | None:

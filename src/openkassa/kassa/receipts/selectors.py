@@ -244,6 +244,13 @@ def receipt_callbacks(
     return [(callback, [d for d in deliveries if d.callback_id == callback.id]) for callback in callbacks]
 
 
+def callback_progress(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> tuple[str, int] | None:
+    """(state, attempts) of a receipt's newest callback, None before there is one."""
+    with within(organisation_id):
+        newest = Callback.objects.filter(receipt_id=receipt_id).order_by("-id")
+        return newest.values_list("state", "attempts").first()
+
+
 def _first_id(moment: dt.datetime) -> uuid.UUID:
     """The least UUIDv7 of a moment."""
     return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)

@@ -5,7 +5,14 @@ from __future__ import annotations
 import uuid
 
 from openkassa.core.tenancy import within
-from openkassa.kassa.registers.models import CashRegister, FiscalDocument, Pool, RegisterCommand, RegisterStatus
+from openkassa.kassa.registers.models import (
+    CashRegister,
+    FiscalDocument,
+    Pool,
+    RegisterCommand,
+    RegisterState,
+    RegisterStatus,
+)
 
 
 def register_list(organisation_id: uuid.UUID) -> list[tuple[CashRegister, RegisterStatus]]:
@@ -14,6 +21,15 @@ def register_list(organisation_id: uuid.UUID) -> list[tuple[CashRegister, Regist
         registers = list(CashRegister.objects.order_by("name"))
         statuses = {status.register_id: status for status in RegisterStatus.objects.all()}
     return [(register, statuses[register.id]) for register in registers]
+
+
+def pool_registers(organisation_id: uuid.UUID, pool_id: uuid.UUID) -> list[tuple[CashRegister, RegisterStatus]]:
+    """Registers of a pool that are not closed, with what they were last known to be, the oldest first."""
+    with within(organisation_id):
+        open_ones = CashRegister.objects.filter(pool_id=pool_id).exclude(state=RegisterState.CLOSED)
+        registers = list(open_ones.order_by("created_at", "id"))
+        statuses = {status.register_id: status for status in RegisterStatus.objects.filter(pool_id=pool_id)}
+    return [(register, statuses[register.id]) for register in registers if register.id in statuses]
 
 
 def register_health(
