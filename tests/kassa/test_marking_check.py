@@ -6,94 +6,30 @@ import dataclasses
 import datetime as dt
 import time
 import uuid
-from collections.abc import Iterator
-from decimal import Decimal
 
-import httpx
 import pytest
 from django.db import connection
 from tests.fiscal.test_marking import FUR, MILK, SHOES, SHORT
-from tests.sandbox.running import Running, running_sandbox
+from tests.support.marking_service import ask_before_sales, marked, sell
 from tests.support.world import World, make_world
 
 from openkassa.core.settings import settings
 from openkassa.core.tenancy import within
-from openkassa.fiscal.draft import Correction, IndustryProps, Item, Mark, Payments
+from openkassa.fiscal.draft import Correction, IndustryProps, Item
 from openkassa.fiscal.ffd.tlv import all_of, decode, first
 from openkassa.kassa.marking import hosts as hosts_module
 from openkassa.kassa.marking import service
 from openkassa.kassa.marking.hosts import EXCLUDED_SECONDS, KEPT_SECONDS
 from openkassa.kassa.receipts import services
-from openkassa.kassa.receipts.channels import channel_by_id, channel_marking_set
 from openkassa.kassa.receipts.models import Channel, Receipt, ReceiptContent
 from openkassa.kassa.receipts.services import DraftRefused
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory) -> Iterator[Running]:
-    with running_sandbox(tmp_path_factory.mktemp("home")) as process:
-        yield process
-
-
-class Service:
-    """The marking service of the sandbox, and the hosts that our side keeps of it."""
-
-    def __init__(self, sandbox: Running, key: str) -> None:
-        self.address = f"http://127.0.0.1:{sandbox.marking_port}"
-        self.key = key
-        self._http = httpx.Client(base_url=sandbox.url, trust_env=False)
-
-    def put(self, code: str, state: str = "in_circulation") -> None:
-        self._http.put("/api/marking/codes", json={"code": code, "state": state}).raise_for_status()
-
-    def fault(self, name: str, value: float = 1, times: int | None = None) -> None:
-        self._http.post("/faults", json={"name": name, "value": value, "times": times}).raise_for_status()
-
-    def asked(self) -> list[dict]:
-        """Questions about codes under our key, oldest first."""
-        questions = self._http.get("/api/marking/codes").json()["questions"]
-        return [one for one in questions if one["key"] == self.key]
-
-    @property
-    def hosts(self) -> hosts_module.Hosts:
-        return service.hosts_of(self.address, self.key)
-
-    def clear(self) -> None:
-        self._http.delete("/api/marking/codes")
-        self._http.delete("/api/faults")
-
-
-@pytest.fixture
-def marking(sandbox, monkeypatch) -> Iterator[Service]:
-    found = Service(sandbox, f"key-{uuid.uuid4()}")
-    changed = dataclasses.replace(settings(), marking_url=found.address)
-    monkeypatch.setattr(service, "settings", lambda: changed)
-    yield found
-    found.clear()
 
 
 @pytest.fixture
 def shop(transactional_db, marking) -> World:
     """An organisation whose channel asks about codes; it needs no register."""
     world = make_world()
-    channel_marking_set(organisation_id=world.organisation_id, channel_id=world.channel.channel_id, api_key=marking.key)
-    return with_channel(world)
-
-
-def with_channel(world: World) -> World:
-    world.channel = channel_by_id(world.organisation_id, world.channel.channel_id)
-    return world
-
-
-def marked(code: str = SHOES, kind: str = "gs1m", **changes) -> Item:
-    fields = {"name": "Туфли", "price": 1000, "quantity": Decimal(1), "amount": 1000, "vat": 6, "method": 4, "kind": 33}
-    return Item(**{**fields, "mark": Mark(kind=kind, code=code), **changes})
-
-
-def sell(world: World, *items: Item, key: str | None = None, **changes):
-    items = items or (marked(),)
-    total = sum(item.amount for item in items)
-    return world.sell(key, items=items, total=total, payments=Payments(cash=total), **changes)
+    return ask_before_sales(world, marking.key)
 
 
 def refused(world: World, *items: Item, **changes) -> set[str]:
@@ -170,8 +106,7 @@ def test_a_correction_and_goods_that_the_shop_has_asked_about_are_not_asked_abou
 
 
 def test_a_channel_without_a_key_asks_nobody(shop, marking):
-    channel_marking_set(organisation_id=shop.organisation_id, channel_id=shop.channel.channel_id, api_key="")
-    assert not sell(with_channel(shop)).repeat
+    assert not sell(ask_before_sales(shop, "")).repeat
     assert marking.asked() == []
 
 

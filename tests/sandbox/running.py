@@ -24,6 +24,7 @@ class Running:
     url: str
     smtp_port: int
     marking_port: int
+    exchange_port: int
     process: subprocess.Popen
     log: Path
 
@@ -40,7 +41,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(
-    code: str, port: int, environment: dict[str, str], smtp_port: int = 0, marking_port: int = 0
+    code: str, port: int, environment: dict[str, str], smtp_port: int = 0, marking_port: int = 0, exchange_port: int = 0
 ) -> Iterator[Running]:
     """A process that runs `code` and serves /health/live on `port`."""
     with tempfile.NamedTemporaryFile(prefix="process-", suffix=".log") as log:
@@ -54,7 +55,7 @@ def running(
         url = f"http://127.0.0.1:{port}"
         try:
             _wait_for(url, process, Path(log.name))
-            yield Running(url, smtp_port, marking_port, process, Path(log.name))
+            yield Running(url, smtp_port, marking_port, exchange_port, process, Path(log.name))
         finally:
             process.send_signal(signal.SIGTERM)
             try:
@@ -66,15 +67,16 @@ def running(
 
 @contextlib.contextmanager
 def running_sandbox(home: Path) -> Iterator[Running]:
-    port, smtp_port, marking_port = free_port(), free_port(), free_port()
+    port, smtp_port, marking_port, exchange_port = (free_port() for _ in range(4))
     environment = {
         "KASSA_HOME": str(home),
         "KASSA_SANDBOX_PORT": str(port),
         "KASSA_SANDBOX_SMTP_PORT": str(smtp_port),
         "KASSA_SANDBOX_MARKING_PORT": str(marking_port),
+        "KASSA_SANDBOX_MARKING_EXCHANGE_PORT": str(exchange_port),
     }
     code = "from openkassa.sandbox.main import run; run()"
-    with running(code, port, environment, smtp_port, marking_port) as sandbox:
+    with running(code, port, environment, smtp_port, marking_port, exchange_port) as sandbox:
         yield sandbox
 
 

@@ -138,6 +138,7 @@ class World:
     channel: ChannelContext
     devices: list[Device] = field(default_factory=list)
     ofd_port: int | None = None
+    oism: str | None = None  # host:port of the marking service
 
     def add_register(self, *, pace: float | None = None, start: bool = True, **limits: int) -> Device:
         """A registered cash register in a device process of its own."""
@@ -155,6 +156,7 @@ class World:
                 listen=listen,
                 secret=device_secret(),
                 ofd=f"127.0.0.1:{self.ofd_port}" if self.ofd_port else None,
+                oism=self.oism,
                 registers=[RegisterConfig(serial=serial, fn=fn, documents_per_second=pace, **limits)],
             ),
         )

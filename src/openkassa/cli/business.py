@@ -17,9 +17,19 @@ from openkassa.kassa.registers.services import register_create
 
 
 def register_with_device(
-    *, settings: Settings, organisation_id: uuid.UUID, pool: Pool, name: str, new: NewRegister, utc_offset: int = 180
+    *,
+    settings: Settings,
+    organisation_id: uuid.UUID,
+    pool: Pool,
+    name: str,
+    new: NewRegister,
+    utc_offset: int = 180,
+    sandbox: bool = False,
 ) -> CashRegister:
-    """An emulated register: the home of its device process, and the register that is found there."""
+    """An emulated register: the home of its device process, and the register that is found there.
+
+    `sandbox`: marking codes are checked by the sandbox's marking service.
+    """
     home = settings.home / "devices" / new.serial
     home.mkdir(parents=True, exist_ok=True)
     listen = f"{settings.bind}:{settings.free_port(f'device_{new.serial}')}"
@@ -29,6 +39,7 @@ def register_with_device(
             listen=listen,
             secret=device_secret(),
             ofd=f"{settings.bind}:{settings.ofd_port}",
+            oism=f"{settings.bind}:{settings.sandbox_part_port('marking_exchange')}" if sandbox else None,
             http=f"{settings.bind}:{settings.free_port(f'device_{new.serial}_http')}",
             registers=[RegisterConfig(serial=new.serial, fn=new.fn)],
         ),

@@ -60,6 +60,7 @@ def write_kassa(users: list[demo.DemoUser]) -> None:
                 pool=pool,
                 name=f"Касса {number}",
                 new=register,
+                sandbox=True,
             )
         for user in users:
             if user.role in ("owner", "manager", "cashier"):

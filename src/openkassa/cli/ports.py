@@ -9,6 +9,8 @@ import psutil
 
 from openkassa.core.settings import Settings, WrongSetting
 
+KEPT = ("device_", "sandbox_marking_exchange")
+
 
 def named_ports(settings: Settings) -> dict[str, int]:
     """Variable → port, of all ports that people choose."""
@@ -37,10 +39,11 @@ def check_ports(settings: Settings) -> None:
 def forget_taken_ports(settings: Settings) -> None:
     """Chosen ports that someone else has taken since are given up: new ones are chosen when they are asked for.
 
-    Those of devices stay: they are also in the device's own settings and in the register's.
+    Those of devices, and that at which devices find the marking service, stay: they are also in the device's own
+    settings and in the register's.
     """
     for path in (settings.home / "ports").glob("*"):
-        if path.name.startswith("device_"):
+        if path.name.startswith(KEPT):
             continue
         if not path.read_text().isdecimal() or _problem(settings.bind, int(path.read_text())):
             path.unlink()

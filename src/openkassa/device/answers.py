@@ -63,6 +63,8 @@ def status(register: Register, now: int) -> driver.Status:
         documents_per_second=register.pace,
         fence=register.fence,
         delivery_error=register.delivery_error,
+        notifications=len(storage.notices),
+        marking_error=register.marking.error if register.marking else None,
     )
 
 

@@ -3,7 +3,8 @@
     {"listen": "127.0.0.1:7801" or "unix:/run/kassa/device.sock", "secret": "…", "ofd": "127.0.0.1:7777",
      "http": "127.0.0.1:7802", "registers": [{"serial": "00000001", "fn": "9999…", "documents_per_second": 1}]}
 
-`ofd` null: nothing is delivered. `http` null or left out: no health page. The file is replaced whole when a register is
+`ofd` null: nothing is delivered. `oism`, host:port of the marking service; null: codes are checked by the storage alone
+and notifications of sales wait. `http` null or left out: no health page. The file is replaced whole when a register is
 added while the device runs.
 """
 
@@ -38,6 +39,7 @@ class DeviceConfig(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tru
     listen: str
     secret: str
     ofd: str | None = None
+    oism: str | None = None
     http: str | None = None
     registers: list[RegisterConfig] = []
     answer_seconds: float = 300
@@ -55,7 +57,7 @@ def load(home: Path) -> DeviceConfig:
         raise DeviceProblem(f"{path}: {error}") from None
     if len(config.secret) < 16:
         raise DeviceProblem(f"{path}: the secret has fewer than 16 characters")
-    for address in (config.ofd, config.http):
+    for address in (config.ofd, config.oism, config.http):
         if address is not None:
             host_and_port(address)
     if not config.listen.startswith("unix:"):

@@ -16,6 +16,7 @@ from .clock import Clock
 from .config import DeviceConfig, RegisterConfig
 from .delivery import Delivery
 from .journal import Journal, Opened
+from .marking import Marking
 from .register import Register
 
 log = structlog.get_logger()
@@ -37,6 +38,7 @@ class Device:
         self._random = random
         self._executor = ThreadPoolExecutor(SYNC_THREADS, thread_name_prefix="journal")
         self._deliveries: dict[str, asyncio.Task[None]] = {}
+        self._notifications: dict[str, asyncio.Task[None]] = {}
         self._adding = asyncio.Lock()
 
     async def start(self) -> None:
@@ -45,9 +47,10 @@ class Device:
 
     async def stop(self) -> None:
         """End deliveries, wait for what is being written, leave checkpoints."""
-        for task in self._deliveries.values():
+        tasks = [*self._deliveries.values(), *self._notifications.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._deliveries.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._executor.shutdown(wait=True)
         for register in self.registers.values():
             register.close()
@@ -70,6 +73,8 @@ class Device:
                 return await register.list_documents(verb)
             case driver.ListAcknowledgements():
                 return await register.list_acknowledgements(verb)
+            case driver.CheckMarks():
+                return await register.check_marks(verb)
             case driver.SetFault():
                 return self._set_fault(register, verb)
 
@@ -87,7 +92,7 @@ class Device:
             known = self.registers.get(verb.serial)
             if known and known.fn == verb.fn:
                 return driver.Done()
-            if known and (known.broken or known.storage.state.phase != 15):
+            if known and (known.broken or known.storage.state.phase != 15 or known.storage.notices):
                 text = f"register {verb.serial} has storage {known.fn}, which is not closed and delivered yet"
                 return driver.Failed(code="register_exists", text=text)
             new = _config_of(verb, known)
@@ -114,9 +119,10 @@ class Device:
             return driver.Failed(code="journal_failed", text=f"the register can't be kept: {error.strerror}")
         self.config = config
         if replaced:
-            task = self._deliveries.pop(new.serial, None)
-            if task:
-                task.cancel()
+            for tasks in (self._deliveries, self._notifications):
+                task = tasks.pop(new.serial, None)
+                if task:
+                    task.cancel()
             replaced.close()
         self._start_register(new)
         log.info("device.register_added", serial=new.serial, fn=new.fn)
@@ -134,6 +140,10 @@ class Device:
             pace=config.documents_per_second,
         )
         self.registers[config.serial] = register
+        service = configuration.host_and_port(self.config.oism) if self.config.oism else None
+        register.marking = Marking(register, service, random=self._random)
+        notices = asyncio.create_task(register.marking.run(), name=f"notifications {config.serial}")
+        self._notifications[config.serial] = notices
         if self.config.ofd is None:
             return
         delivery = Delivery(

@@ -6,7 +6,7 @@ A file that only grows. First 8 bytes `MAGIC`, then records:
     4  LE length of the body
     4  LE CRC-32 of the next field and the body
     8  LE how many bytes of the file were known to be on disk when this record was written
-       body: MessagePack of an `Opened`, `Recorded`, `Confirmed` or `Fenced`
+       body: MessagePack of an `Opened`, `Recorded`, `Confirmed`, `Fenced` or `Notified`
 
 A batch of documents is written at once and one fdatasync follows; only then are they answered. Confirmations of the
 operator get no sync of their own: the next one covers them, and a lost one means that the document is sent again.
@@ -33,7 +33,7 @@ from .files import replace_file
 
 MAGIC = b"OKFNJ1\r\n"
 MARKER = b"\xf5OKR"
-MAX_BODY = 64 * 1024
+MAX_BODY = 160 * 1024  # a document and the notifications of 128 marking codes
 
 _HEADER = Struct("<4sIIQ")
 _READ_SIZE = 1 << 20
@@ -77,7 +77,15 @@ class Fenced(msgspec.Struct, array_like=True, frozen=True, tag=3):
     fence: int
 
 
-Record = Union[Opened, Recorded, Confirmed, Fenced]
+class Notified(msgspec.Struct, array_like=True, frozen=True, tag=4):
+    """The marking service has taken a notification."""
+
+    number: int
+    code: int  # tag 2111
+    at: int  # UTC seconds of the device's clock
+
+
+Record = Union[Opened, Recorded, Confirmed, Fenced, Notified]
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Record).decode
@@ -107,7 +115,7 @@ class Journal:
 
     # -- writing -------------------------------------------------------------------------------------
 
-    def append(self, records: Sequence[Recorded | Confirmed | Fenced]) -> list[int]:
+    def append(self, records: Sequence[Recorded | Confirmed | Fenced | Notified]) -> list[int]:
         """Write records at the end, give their offsets. Not on disk before `sync`. OSError leaves `size` as it was."""
         offsets, pieces, end = [], [], self.size
         for record in records:

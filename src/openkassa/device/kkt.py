@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from openkassa.fiscal import driver
 from openkassa.fiscal.fn import ErrorCode, FiscalStorage, Made, Registration, StorageError
+from openkassa.fiscal.fn.check_results import with_results
 from openkassa.fiscal.fn.content import tags_of
 from openkassa.fiscal.fn.documents import byte, raw
+
+from . import notices
 
 MODEL_VERSION = "1.0"  # tag 1188
 CLOCK_SLACK = 300  # seconds by which a time may be ahead of the clock, or the clock behind the last document
 
 
-def perform(storage: FiscalStorage, task: driver.Task, serial: str, now: int) -> Made:
-    """Make the document of a task. `now` is UTC seconds of the device's clock. StorageError when it is refused."""
+def perform(
+    storage: FiscalStorage,
+    task: driver.Task,
+    serial: str,
+    now: int,
+    checked: Sequence[driver.MarkChecked] = (),
+) -> Made:
+    """Make the document of a task. `now` is UTC seconds of the device's clock. StorageError when it is refused.
+
+    `checked`: results of the task's marking codes.
+    """
     match task:
         case driver.MakeReceipt():
             time = _document_time(storage, now, _offset(storage), task.local_time)
-            return storage.receipt(task.form, task.operation, task.total, task.content, time)
+            content, sold = task.content, list[bytes]()
+            if checked:
+                content = with_results(task.content, {one.line: one.result for one in checked})
+                sold = notices.fields_of(task, content)
+            return storage.receipt(task.form, task.operation, task.total, content, time, sold)
         case driver.OpenShift():
             content = _own_tags(task.content, _ffd(storage)) + task.content
             return storage.open_shift(content, _document_time(storage, now, _offset(storage)))

@@ -11,7 +11,7 @@ from openkassa.fiscal.fn.state import State
 
 from . import checkpoint
 from .index import Index
-from .journal import Confirmed, Fenced, Journal, JournalDamaged, Opened, Record, Recorded
+from .journal import Confirmed, Fenced, Journal, JournalDamaged, Notified, Opened, Record, Recorded
 
 
 class Loaded(msgspec.Struct):
@@ -54,6 +54,8 @@ def _apply(loaded: Loaded, offset: int, record: Record) -> None:
         case Confirmed():
             loaded.storage.apply_acknowledged(record.fd)
             loaded.index.add_confirmation(record.fd, offset)
+        case Notified():
+            loaded.storage.apply_notice_taken(record.number)
         case Fenced():
             loaded.fence = max(loaded.fence, record.fence)
 

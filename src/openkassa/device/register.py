@@ -17,20 +17,25 @@ from typing import TYPE_CHECKING
 import structlog
 
 from openkassa.fiscal import driver
+from openkassa.fiscal.ffd.tags import FFD_1_2
 from openkassa.fiscal.fn import StorageError
 
 from . import answers, checkpoint, kkt, recovery
 from .clock import Clock
 from .faults import Faults
 from .files import replace_file
-from .journal import Confirmed, Fenced, Journal, JournalDamaged, Recorded
+from .journal import Confirmed, Fenced, Journal, JournalDamaged, Notified, Recorded
 
 if TYPE_CHECKING:
     from openkassa.fiscal.fn import Acknowledgement
+    from openkassa.fiscal.fn.state import Notice
+
+    from .marking import Marking
 
 log = structlog.get_logger()
 
 _Task = tuple[bytes, driver.Task]
+_Checked = dict[bytes, list[driver.MarkChecked]]
 
 CHECKPOINT_EVERY = 5000  # documents; reading as many at a start takes a tenth of a second
 
@@ -56,6 +61,9 @@ class Register:
         self.pace = pace
         self.faults = Faults()
         self.documents_made = asyncio.Event()  # delivery sleeps on it
+        self.notices_made = asyncio.Event()  # the marking service's part sleeps on it
+        self.marking: Marking | None = None
+        self._notice_kept = 0  # number of the last notification that is on disk
         self.delivery_error: str | None = None
         self._turn = asyncio.Lock()  # one batch at a time
         self._writing = asyncio.Lock()  # state and disk may differ while it is held
@@ -80,12 +88,14 @@ class Register:
             if failed:
                 return failed
             size = 1 if self.pace else len(tasks)
+            deadline = asyncio.get_running_loop().time() + driver.MARKS_SECONDS
             results: list[driver.Document | driver.Refused] = []
             for start in range(0, len(tasks), size):
                 part = tasks[start : start + size]
                 await self._wait_for_slot(part)
+                checked = await self._check_marks(part, deadline)
                 async with self._writing:
-                    made = self._check_fence(verb) or await self._make(part)
+                    made = self._check_fence(verb) or await self._make(part, checked)
                 if isinstance(made, driver.Failed):
                     return driver.Executed(results=results) if results else made
                 results += made
@@ -98,6 +108,18 @@ class Register:
             task_id = answers.task_bytes(verb.id)
             failed = failed or await self._raise_fence(verb.fence or 0)
             return failed or driver.Found(document=self._known(task_id) if task_id else None)
+
+    async def check_marks(self, verb: driver.CheckMarks) -> driver.Reply:
+        """Results of codes that nobody sells yet."""
+        async with self._usable() as failed:
+            if failed:
+                return failed
+        if len(verb.marks) > driver.MAX_MARKS:
+            return driver.Failed(code="bad_request", text=f"at most {driver.MAX_MARKS} codes are checked at once")
+        if self.marking is None or not self._checks_marks():
+            return driver.MarksChecked(results=[])
+        deadline = asyncio.get_running_loop().time() + driver.MARKS_SECONDS
+        return driver.MarksChecked(results=await self.marking.check(verb.marks, deadline))
 
     async def list_documents(self, verb: driver.ListDocuments) -> driver.Reply:
         async with self._usable() as failed:
@@ -144,6 +166,44 @@ class Register:
                 raise
             self._index.add_confirmation(acknowledgement.fd, offset)
             return acknowledgement
+
+    # -- for the marking service ---------------------------------------------------------------------
+
+    def now(self) -> int:
+        """UTC seconds of the device's clock."""
+        return self._clock()
+
+    def next_notice(self) -> Notice | None:
+        """The first notification that the service has not taken and that is on disk."""
+        if self.broken or not self.storage.notices:
+            return None
+        first = self.storage.notices[0]
+        return first if first.number <= self._notice_kept else None
+
+    async def accept_notice_receipt(self, data: bytes) -> None:
+        """Check the service's receipt for the first notification and keep it."""
+        async with self._writing:
+            number = self.storage.notices[0].number if self.storage.notices else 0
+            code = self.storage.accept_notice_receipt(data)
+            try:
+                self._journal.append([Notified(number, code, self._clock())])
+            except OSError as error:
+                self._fall(error)
+                raise
+
+    def _checks_marks(self) -> bool:
+        registration = self.storage.state.registration
+        return registration is not None and registration.ffd == FFD_1_2
+
+    async def _check_marks(self, tasks: list[_Task], deadline: float) -> _Checked:
+        """Results by task, of those whose document is not made yet."""
+        checked: _Checked = {}
+        if self.marking is None or self.broken or not self._checks_marks():
+            return checked
+        for task_id, task in tasks:
+            if isinstance(task, driver.MakeReceipt) and task.marks and self._index.task(task_id) is None:
+                checked[task_id] = await self.marking.check(task.marks[: driver.MAX_MARKS], deadline)
+        return checked
 
     def close(self) -> None:
         """Leave a checkpoint and close the journal."""
@@ -208,18 +268,22 @@ class Register:
             )
         return None
 
-    async def _make(self, tasks: list[_Task]) -> list[driver.Document | driver.Refused] | driver.Failed:
+    async def _make(
+        self, tasks: list[_Task], checked: _Checked
+    ) -> list[driver.Document | driver.Refused] | driver.Failed:
         if self.broken:
             return self.broken
         try:
-            results, records = self._perform(tasks)
+            results, records = self._perform(tasks, checked)
         except Exception:
             self._try_load()  # the memory may be ahead of the disk
             raise
         failed = await self._keep(records) if records else None
         return failed or results
 
-    def _perform(self, tasks: list[_Task]) -> tuple[list[driver.Document | driver.Refused], list[Recorded]]:
+    def _perform(
+        self, tasks: list[_Task], checked: _Checked
+    ) -> tuple[list[driver.Document | driver.Refused], list[Recorded]]:
         """Make documents in memory, up to the first refusal."""
         now = self._clock()
         results: list[driver.Document | driver.Refused] = []
@@ -235,7 +299,7 @@ class Register:
                 results.append(driver.Refused(task_id=task.id, code=code, text="a fault refuses this task"))
                 break
             try:
-                made = kkt.perform(self.storage, task, self.serial, now)
+                made = kkt.perform(self.storage, task, self.serial, now, checked.get(task_id, ()))
             except StorageError as error:
                 results.append(driver.Refused(task_id=task.id, code=error.code, text=error.text))
                 break
@@ -264,6 +328,9 @@ class Register:
         for offset, record in zip(offsets, records, strict=True):
             self._index.add_document(offset, record.task)
         self.documents_made.set()
+        if self.storage.state.notice != self._notice_kept:
+            self._notice_kept = self.storage.state.notice
+            self.notices_made.set()
         self._checkpoint_sometimes()
         return None
 
@@ -314,6 +381,7 @@ class Register:
         loaded = recovery.load(self._opened, self._checkpoint_path, serial=self.serial, fn=self.fn)
         self.storage, self._index, self.fence = loaded.storage, loaded.index, loaded.fence
         self._checkpointed = self._index.last_fd
+        self._notice_kept = self.storage.state.notice
 
     # -- reading -------------------------------------------------------------------------------------
 

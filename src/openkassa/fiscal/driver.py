@@ -14,6 +14,9 @@ counting those tasks of the batch that are already made under these numbers. A l
 its lease therefore changes nothing, and `fence` refuses a caller whose lease number is lower than one that the device
 has already seen.
 
+Marking codes of a task are checked before its document is made, one after another, within `MARKS_SECONDS` for a whole
+batch; what the marking service has not answered by then is checked by the storage alone.
+
 A batch ends at the first task that is refused; later tasks of it are not tried and have no result.
 
 Content is TLV without the tags that a fiscal storage writes itself (`fiscal.fn.content.OWN_TAGS`); what a cash register
@@ -28,10 +31,23 @@ import msgspec
 
 MAX_FRAME = 16 * 1024 * 1024
 MAX_BATCH = 500
+MAX_MARKS = 128  # codes of one receipt
+MARKS_SECONDS = 4.0  # for which a batch waits for the marking service
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="t"):
     pass
+
+
+class MarkToCheck(Message):
+    """A marking code whose check the register has done before it makes the receipt."""
+
+    line: int  # index of its line (1059)
+    kind: str  # of `draft.Mark`
+    code: str  # whole code, separators as GS
+    status: int  # tag 2003
+    amount: bytes  # TLV of 1023 and 2108, or of 1291
+    mode: int = 0  # tag 2102
 
 
 # -- tasks: each makes one fiscal document ---------------------------------------------------------------
@@ -44,6 +60,7 @@ class MakeReceipt(Message, tag="receipt"):
     total: int  # tag 1020, kopecks
     content: bytes  # TLV that the register hands to its fiscal storage
     local_time: int | None = None  # till-local seconds; the device's own clock when None
+    marks: list[MarkToCheck] = []  # checked first; the results (2106, 2107) are added to the content
 
 
 class OpenShift(Message, tag="open_shift"):
@@ -129,6 +146,13 @@ class ListAcknowledgements(Message, tag="acknowledgements"):
     limit: int = 500
 
 
+class CheckMarks(Message, tag="check_marks"):
+    """Have marking codes checked by the storage and the marking service; makes nothing and keeps nothing."""
+
+    serial: str
+    marks: list[MarkToCheck]
+
+
 class SetFault(Message, tag="fault"):
     """Switch a fault on or off; refused unless the device was started with faults allowed."""
 
@@ -152,7 +176,7 @@ class AddRegister(Message, tag="add_register"):
     days: int | None = None  # term of the storage
 
 
-Verb = Union[Execute, FindTask, ListDocuments, GetStatus, ListAcknowledgements, SetFault, AddRegister]
+Verb = Union[Execute, FindTask, ListDocuments, GetStatus, ListAcknowledgements, CheckMarks, SetFault, AddRegister]
 
 
 class Request(Message, tag="request"):
@@ -211,6 +235,18 @@ class Acknowledgements(Message, tag="acks"):
     acknowledgements: list[Acknowledgement]
 
 
+class MarkChecked(Message):
+    line: int
+    result: int  # tag 2106
+    reason: int  # why the storage has not checked the code, 0 when it has (see `fiscal.fn.code_check`)
+    request: int | None = None  # tag 2105; None when the service was not asked or did not answer
+    goods: int | None = None  # tag 2109
+
+
+class MarksChecked(Message, tag="marks_checked"):
+    results: list[MarkChecked]
+
+
 class Status(Message, tag="state"):
     serial: str
     fn: str
@@ -234,6 +270,8 @@ class Status(Message, tag="state"):
     documents_per_second: float | None  # pace of the register, None unpaced
     fence: int
     delivery_error: str | None = None  # why the last attempt to reach the operator failed, None when it went well
+    notifications: int = 0  # of sales of marked goods that the marking service has not taken yet
+    marking_error: str | None = None  # why the marking service was not reached last, None when it was
 
 
 class Failed(Message, tag="failed"):
@@ -252,7 +290,7 @@ class Done(Message, tag="done"):
     pass
 
 
-Reply = Union[Executed, Found, Documents, Acknowledgements, Status, Failed, Done]
+Reply = Union[Executed, Found, Documents, Acknowledgements, MarksChecked, Status, Failed, Done]
 
 
 class Answer(Message, tag="answer"):

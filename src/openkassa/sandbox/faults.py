@@ -32,6 +32,9 @@ FAULTS = {
               "Marking: refuse with a code (429, 503: another host is asked)"),
         Fault("marking.garbage", "switch", "Маркировка: ответить не тем", "Marking: answer with something else"),
         Fault("marking.info_refuse", "http", "Маркировка: не дать список площадок", "Marking: give no list of hosts"),
+        Fault("marking.exchange_delay", "seconds", "Маркировка: отвечать кассам с задержкой",
+              "Marking: answer registers late"),
+        Fault("marking.exchange_silent", "switch", "Маркировка: не отвечать кассам", "Marking: don't answer registers"),
         Fault("marking.info_delay", "seconds", "Маркировка: дать список площадок с задержкой",
               "Marking: give the list of hosts late"),
     )

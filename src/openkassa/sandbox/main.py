@@ -17,6 +17,7 @@ from openkassa.sandbox import api, mailbox, pages
 from openkassa.sandbox.answers import JSON, BadRequest
 from openkassa.sandbox.marking import api as marking_api
 from openkassa.sandbox.marking.codes import Codes
+from openkassa.sandbox.marking.oism import OismServer
 from openkassa.sandbox.marking.server import MarkingServer
 from openkassa.sandbox.store import Store
 
@@ -31,6 +32,7 @@ def application() -> Starlette:
 def make_application(settings: Settings) -> Starlette:
     smtp_port = settings.sandbox_part_port("smtp")
     marking_port = settings.sandbox_part_port("marking")
+    exchange_port = settings.sandbox_part_port("marking_exchange")
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -42,6 +44,9 @@ def make_application(settings: Settings) -> Starlette:
         app.state.marking_address = f"http://{settings.bind}:{marking_port}"
         marking = MarkingServer(app.state.store, app.state.codes)
         await marking.start(settings.bind, marking_port)
+        exchange = OismServer(app.state.store, app.state.codes)
+        await exchange.start(settings.bind, exchange_port)
+        app.state.exchange_address = f"{settings.bind}:{exchange_port}"
         health.register_check("marking", lambda: f"listens at {settings.bind}:{marking_port}")
         log.info("sandbox_started", smtp=app.state.smtp_address, marking=app.state.marking_address)
         try:
@@ -49,6 +54,7 @@ def make_application(settings: Settings) -> Starlette:
         finally:
             server.close()
             await marking.stop()
+            await exchange.stop()
             app.state.codes.close()
             app.state.store.close()
 

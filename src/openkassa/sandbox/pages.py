@@ -54,6 +54,7 @@ async def index(request: Request) -> Response:
         "SMS": f"POST {request.url.scheme}://{request.url.netloc}/sms",
         "Webhook": f"{request.url.scheme}://{request.url.netloc}/hook/NAME",
         "Marking": request.app.state.marking_address,
+        "Marking, registers (TCP)": request.app.state.exchange_address,
     }
     counts = {"mailbox": len(store.mails()), "phone": len(store.smses()), "hooks": len(store.hooks())}
     counts["marking"] = len(request.app.state.codes.all())

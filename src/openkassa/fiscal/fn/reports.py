@@ -105,12 +105,13 @@ def storage_close_fields(storage: FiscalStorage) -> bytes:
 
 
 def _undelivered_fields(storage: FiscalStorage) -> bytes:
-    """1097 and 1098: how many documents wait for the operator, and the day of the first."""
+    """1097 and 1098: documents that wait for the operator, and the day of the first; 2104: notifications that wait."""
     queue = storage.undelivered
+    notices = u32(2104, len(storage.notices)) if storage.notices else b""
     if not queue:
-        return b""
+        return notices
     first = queue[0].local_time
-    return u32(1097, len(queue)) + u32(1098, first - first % limits.DAY)
+    return u32(1097, len(queue)) + u32(1098, first - first % limits.DAY) + notices
 
 
 def _warning_fields(storage: FiscalStorage, tags: set[int], time: int) -> bytes:

@@ -27,6 +27,13 @@ class Registration(msgspec.Struct, frozen=True, array_like=True):
     utc_offset: int  # minutes; the storage itself only knows local time
 
 
+class Notice(msgspec.Struct, frozen=True, array_like=True):
+    """A notification of a sale of marked goods (form 82) for the marking service."""
+
+    number: int  # tag 2002
+    container: bytes
+
+
 class Made(msgspec.Struct, frozen=True, array_like=True):
     """One document that the storage has made."""
 
@@ -41,6 +48,7 @@ class Made(msgspec.Struct, frozen=True, array_like=True):
     sums: counters.Sums
     container: bytes
     registration: Registration | None = None  # of forms 1 and 11
+    notices: tuple[Notice, ...] = ()  # of receipts with marking codes
 
 
 class Undelivered(msgspec.Struct, frozen=True, array_like=True):
@@ -70,6 +78,7 @@ class State(msgspec.Struct, kw_only=True):
     receipts_in_shift: int = 0
     documents_in_shift: int = 0
     acknowledged_fd: int = 0
+    notice: int = 0  # number of the last notification
     shift_counters: list[int] = msgspec.field(default_factory=counters.empty)
     total_counters: list[int] = msgspec.field(default_factory=counters.empty)
     undelivered_counters: list[int] = msgspec.field(default_factory=counters.empty)
@@ -80,3 +89,4 @@ class Snapshot(msgspec.Struct):
 
     state: State
     undelivered: list[Undelivered]
+    notices: list[Notice] = []  # that the marking service has not taken yet

@@ -12,14 +12,15 @@ when the first undelivered document is older than 30 days (not so in autonomous 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
-from . import counters, limits, reports
+from . import counters, limits, oism, reports
 from .acknowledgement import Acknowledgement, read_acknowledgement
 from .content import scan_receipt, tags_of
-from .documents import Writer, receipt_fields
+from .documents import Writer, byte, raw, receipt_fields, u32
 from .emulation import RECEIPT_FORMS, check_number
 from .errors import ErrorCode, StorageError
-from .state import AUTONOMOUS, Made, Registration, Snapshot, State, Undelivered
+from .state import AUTONOMOUS, Made, Notice, Registration, Snapshot, State, Undelivered
 
 _CORRECTIONS = frozenset({31, 41})
 _MAX_TIME = 0xFFFFFFFF
@@ -29,19 +30,22 @@ _CLOSING_FORMS = frozenset({5, 6})
 class FiscalStorage:
     """One storage. `local_time` in every command is seconds of till-local time; the seconds of the minute are cut."""
 
-    def __init__(self, state: State, undelivered: list[Undelivered] | None = None) -> None:
+    def __init__(
+        self, state: State, undelivered: list[Undelivered] | None = None, notices: list[Notice] | None = None
+    ) -> None:
         check_number(state.fn)
         self.state = state
         self.undelivered: deque[Undelivered] = deque(undelivered or ())
+        self.notices: deque[Notice] = deque(notices or ())
         self._writer = Writer(state.fn, state.registration) if state.registration else None
 
     @classmethod
     def restore(cls, snapshot: Snapshot) -> FiscalStorage:
-        return cls(snapshot.state, snapshot.undelivered)
+        return cls(snapshot.state, snapshot.undelivered, snapshot.notices)
 
     def snapshot(self) -> Snapshot:
         """The state as data, for writing at once: it shares its lists with the storage."""
-        return Snapshot(self.state, list(self.undelivered))
+        return Snapshot(self.state, list(self.undelivered), list(self.notices))
 
     # -- commands ------------------------------------------------------------------------------------
 
@@ -82,10 +86,19 @@ class FiscalStorage:
         rest = reports.shift_open_fields(self, tags, time)
         return self._make(writer, 2, time, rest + content, 1209 in tags)
 
-    def receipt(self, form: int, operation: int, total: int, content: bytes, local_time: int) -> Made:
+    def receipt(
+        self,
+        form: int,
+        operation: int,
+        total: int,
+        content: bytes,
+        local_time: int,
+        sold: Sequence[bytes] = (),
+    ) -> Made:
         """Receipt, correction or БСО (forms 3, 31, 4, 41). `total` is tag 1020 in kopecks, `operation` tag 1054.
 
-        `content` goes into the document as it is, after the storage's own tags.
+        `content` goes into the document as it is, after the storage's own tags. `sold`: for each notification of marked
+        goods its fields, as command B7h gives them; the storage adds its own.
         """
         writer = self._fiscal_writer()
         state = self.state
@@ -101,8 +114,18 @@ class FiscalStorage:
         sums, has_format = scan_receipt(content, total)
         number = state.receipts_in_shift + 1
         rest = receipt_fields(state.shift, number, operation, total) + content
+        notices = self._notices(operation, time, sold) if sold and not self.autonomous else ()
         return self._make(
-            writer, form, time, rest, has_format, number=number, operation=operation, total=total, sums=sums
+            writer,
+            form,
+            time,
+            rest,
+            has_format,
+            number=number,
+            operation=operation,
+            total=total,
+            sums=sums,
+            notices=notices,
         )
 
     def report_settlements(self, content: bytes, local_time: int) -> Made:
@@ -207,6 +230,9 @@ class FiscalStorage:
         state.fd = made.fd
         state.fiscal_sign = made.fiscal_sign
         state.local_time = made.local_time
+        for notice in made.notices:
+            state.notice = notice.number
+            self.notices.append(notice)
         if state.shift_open:
             state.documents_in_shift += 1
         if self.autonomous:
@@ -229,6 +255,21 @@ class FiscalStorage:
         if self.state.phase == 7 and not self.undelivered:
             self.state.phase = 15
 
+    def accept_notice_receipt(self, data: bytes) -> int:
+        """Take the marking service's receipt for the first notification; its code (2111). BadMessage, NO_DATA."""
+        if not self.notices:
+            raise StorageError(ErrorCode.NO_DATA, "непереданных уведомлений нет")
+        number = self.notices[0].number
+        code = oism.read_received(data, fn=self.state.fn, number=number)
+        self.apply_notice_taken(number)
+        return code
+
+    def apply_notice_taken(self, number: int) -> None:
+        """Take a notification out of the queue; ValueError unless it is the first of it."""
+        if not self.notices or self.notices[0].number != number:
+            raise ValueError(f"notification {number} of storage {self.state.fn} is not the first one")
+        self.notices.popleft()
+
     # -- inside --------------------------------------------------------------------------------------
 
     def _make(
@@ -244,14 +285,25 @@ class FiscalStorage:
         total: int = 0,
         sums: counters.Sums = (),
         registration: Registration | None = None,
+        notices: tuple[Notice, ...] = (),
     ) -> Made:
         state = self.state
         fd = state.fd + 1
         sign, container = writer.write(form, fd, time, rest, has_format=has_format)
         shift = state.shift + 1 if form == 2 else state.shift
-        made = Made(fd, form, shift, number, time, sign, operation, total, sums, container, registration)
+        made = Made(fd, form, shift, number, time, sign, operation, total, sums, container, registration, notices)
         self.apply(made)
         return made
+
+    def _notices(self, operation: int, time: int, sold: Sequence[bytes]) -> tuple[Notice, ...]:
+        state = self.state
+        assert state.registration is not None
+        own = raw(1018, state.registration.inn.encode("ascii").ljust(12)) + byte(1054, operation)
+        own += u32(1012, time) + u32(2040, state.fd + 1)
+        return tuple(
+            Notice(state.notice + place, oism.notification(state.fn, state.notice + place, own + fields))
+            for place, fields in enumerate(sold, 1)
+        )
 
     def _apply_registration(self, made: Made) -> None:
         state = self.state

@@ -9,7 +9,7 @@ from .connection import NEED_DATA, Connection
 from .container import FROM_FN, FROM_OFD, BadChecksum, Container, MalformedContainer
 from .crc import crc16
 from .events import Answer, Closed, Document, Event, Ping, Pong
-from .header import HEADER_SIZE, MAX_BODY, SessionHeader, p_version
+from .header import HEADER_SIZE, MAX_BODY, OISM, SessionHeader, p_version
 from .states import LocalProtocolError, ProtocolError, RemoteProtocolError, Role, State
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "HEADER_SIZE",
     "MAX_BODY",
     "NEED_DATA",
+    "OISM",
     "Answer",
     "BadChecksum",
     "Closed",

@@ -10,7 +10,7 @@ socket.sendall(connection.send(Answer(event.fn, event.version, container)))
 from __future__ import annotations
 
 from .events import Answer, Closed, Document, Event, Ping, Pong
-from .header import HEADER_SIZE, MAX_BODY, MalformedHeader, SessionHeader, checksum_holds
+from .header import HEADER_SIZE, MAX_BODY, OFD, MalformedHeader, Protocol, SessionHeader, checksum_holds
 from .states import TRANSITIONS, LocalProtocolError, RemoteProtocolError, Role, State
 
 
@@ -29,10 +29,11 @@ class Connection:
     arrived, and a body longer than the limit is refused before it is waited for.
     """
 
-    def __init__(self, role: Role, *, max_body: int = MAX_BODY) -> None:
+    def __init__(self, role: Role, *, max_body: int = MAX_BODY, protocol: Protocol = OFD) -> None:
         self.role = role
         self.state = State.IDLE
         self._max_body = max_body
+        self._protocol = protocol
         self._buffer = bytearray()
         self._header: SessionHeader | None = None
         self._eof = False
@@ -72,7 +73,7 @@ class Connection:
         if header.has_container != bool(body):
             raise LocalProtocolError("the flags and the container don't agree")
         try:
-            data = header.pack(body) + body
+            data = header.pack(body, self._protocol) + body
         except ValueError as error:
             raise LocalProtocolError(str(error)) from None
         self._move(self.role, event, LocalProtocolError)
@@ -103,7 +104,7 @@ class Connection:
 
     def _read_header(self) -> SessionHeader:
         try:
-            header = SessionHeader.parse(bytes(self._buffer[:HEADER_SIZE]))
+            header = SessionHeader.parse(bytes(self._buffer[:HEADER_SIZE]), self._protocol)
         except MalformedHeader as error:
             raise RemoteProtocolError(str(error)) from None
         if header.body_length > self._max_body:

@@ -1,4 +1,4 @@
-"""Session header of the KKT↔OFD protocol: 30 bytes before each message.
+"""Session header of the KKT↔OFD protocol and of that with the marking service (ОИСМ): 30 bytes before each message.
 
     0   4  signature 2A 08 41 0A
     4   2  version of the session protocol, 81 A2 (1.1)
@@ -12,11 +12,15 @@
 Flags: bits 1-0 say what the CRC covers (00 nothing, 01 header, 10 header and body, 11 forbidden); bit 2 a container
 follows; bit 3 reserved; bits 5-4 equal to 01 an answer is expected; bits 7-6 priority; the high byte is zero.
 Registers in use send 0x0014 with a CRC field of zero, and operators answer with the same.
+
+Messages to the marking service have signature DD 80 CA A1, session version 82 A2 and application version 00 01; the
+rest is the same (from two independent implementations).
 """
 
 from __future__ import annotations
 
 from struct import Struct
+from typing import NamedTuple
 
 import msgspec
 
@@ -40,6 +44,18 @@ FLAGS_PONG = 0x0000
 _P_VERSION_OF = {1: b"\x01\x00", 2: b"\x01\x05", 3: b"\x01\x10", 4: b"\x01\x20"}
 P_VERSIONS = frozenset({b"\x00\x01", b"\x00\x02", *_P_VERSION_OF.values()})
 _LAYOUT = Struct("<4s2s2s16sHHH")
+
+
+class Protocol(NamedTuple):
+    """What tells the messages of one kind of service from another's."""
+
+    signature: bytes
+    s_version: bytes
+    p_versions: frozenset[bytes]
+
+
+OFD = Protocol(SIGNATURE, S_VERSION, P_VERSIONS)
+OISM = Protocol(b"\xdd\x80\xca\xa1", b"\x82\xa2", frozenset({b"\x00\x01"}))
 
 
 class MalformedHeader(ValueError):
@@ -66,14 +82,14 @@ class SessionHeader(msgspec.Struct, frozen=True):
         return bool(self.flags & HAS_CONTAINER)
 
     @classmethod
-    def parse(cls, data: bytes) -> SessionHeader:
+    def parse(cls, data: bytes, protocol: Protocol = OFD) -> SessionHeader:
         """Read exactly 30 bytes. Checks every field but the CRC, which may need the body: see `checksum_holds`."""
         signature, s_version, version, fn, length, flags, crc = _LAYOUT.unpack(data)
-        if signature != SIGNATURE:
-            raise MalformedHeader(f"signature is {signature.hex()}, not {SIGNATURE.hex()}")
-        if s_version != S_VERSION:
-            raise MalformedHeader(f"session protocol version is {s_version.hex()}, not {S_VERSION.hex()}")
-        if version not in P_VERSIONS:
+        if signature != protocol.signature:
+            raise MalformedHeader(f"signature is {signature.hex()}, not {protocol.signature.hex()}")
+        if s_version != protocol.s_version:
+            raise MalformedHeader(f"session protocol version is {s_version.hex()}, not {protocol.s_version.hex()}")
+        if version not in protocol.p_versions:
             raise MalformedHeader(f"application protocol version {version.hex()} is unknown")
         number = fn.rstrip(b" ")
         if not number.isdigit():
@@ -84,14 +100,15 @@ class SessionHeader(msgspec.Struct, frozen=True):
             raise MalformedHeader(f"high byte of the flags is {flags >> 8:#04x}, not zero")
         return cls(number.decode("ascii"), version, length, flags, crc)
 
-    def pack(self, body: bytes = b"") -> bytes:
+    def pack(self, body: bytes = b"", protocol: Protocol = OFD) -> bytes:
         """Header bytes, with the CRC that the flags ask for."""
         fn = self.fn.encode("ascii", "replace").ljust(16)
         if len(fn) != 16 or not fn.rstrip().isdigit():
             raise ValueError(f"number of the fiscal storage is {self.fn!r}, not 1 to 16 digits")
-        if self.version not in P_VERSIONS:
+        if self.version not in protocol.p_versions:
             raise ValueError(f"application protocol version {self.version.hex()} is unknown")
-        head = _LAYOUT.pack(SIGNATURE, S_VERSION, self.version, fn, self.body_length, self.flags, 0)[:28]
+        signature, s_version = protocol.signature, protocol.s_version
+        head = _LAYOUT.pack(signature, s_version, self.version, fn, self.body_length, self.flags, 0)[:28]
         return head + _checksum(self.flags, head, body).to_bytes(2, "little")
 
 

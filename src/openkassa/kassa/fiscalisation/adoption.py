@@ -19,6 +19,8 @@ import structlog
 
 from openkassa.core.clock import now
 from openkassa.fiscal.driver import Document
+from openkassa.fiscal.fn.check_results import fields as _fields
+from openkassa.fiscal.fn.check_results import without_results
 from openkassa.fiscal.fn.content import OWN_TAGS
 from openkassa.fiscal.wire.container import Container
 from openkassa.kassa.fiscalisation import adoption_sql, sql
@@ -74,7 +76,7 @@ def receipts_match(
 
 def content_digest(form: int, operation: int, total: int, fields: bytes) -> bytes:
     """SHA-256 of what a seller asked for: fields of the first level, without those that a storage adds."""
-    own = b"".join(field for tag, field in _fields(fields) if tag not in STORAGE_TAGS)
+    own = b"".join(without_results(tag, field) for tag, field in _fields(fields) if tag not in STORAGE_TAGS)
     return hashlib.sha256(b"%d %d %d " % (form, operation, total) + own).digest()
 
 
@@ -93,14 +95,3 @@ def _waiting(
     ):
         found[content_digest(form, operation, total, bytes(content))].append((receipt_id, attempt_id))
     return found
-
-
-def _fields(data: bytes) -> list[tuple[int, bytes]]:
-    """(tag, whole field) of the first level. The bytes come from our own rendering or from a storage."""
-    fields, position = [], 0
-    while position + _FIELD.size <= len(data):
-        tag, length = _FIELD.unpack_from(data, position)
-        end = position + _FIELD.size + length
-        fields.append((tag, data[position:end]))
-        position = end
-    return fields

@@ -14,6 +14,7 @@ from openkassa.fiscal.fn.errors import ErrorCode
 from openkassa.kassa.fiscalisation import sql
 from openkassa.kassa.fiscalisation.context import RegisterTrouble, Turn
 from openkassa.kassa.fiscalisation.documents import documents_store, report_make
+from openkassa.kassa.fiscalisation.marks import marks_to_check
 from openkassa.kassa.receipts.callbacks import callbacks_enqueue
 from openkassa.kassa.registers.drivers.base import AnswerLost, DeviceRefused, DeviceUnreachable
 
@@ -64,7 +65,15 @@ def receipts_send(turn: Turn) -> int:
     crash.point("attempt_committed")
     attempts = [row[0] for row in rows]
     tasks = [
-        MakeReceipt(id=row[0].hex, form=row[2], operation=row[3], total=row[4], content=bytes(row[5])) for row in rows
+        MakeReceipt(
+            id=row[0].hex,
+            form=row[2],
+            operation=row[3],
+            total=row[4],
+            content=bytes(row[5]),
+            marks=marks_to_check(row[10]) if row[10] else [],
+        )
+        for row in rows
     ]
     results = _execute(turn, tasks, attempts)
     crash.point("device_answered")

@@ -48,7 +48,8 @@ WITH held AS (
         jsonb_build_object('register', %(register_id)s::text, 'attempt', attempt_id::text)
     FROM given
 )
-SELECT g.attempt_id, g.receipt_id, r.form, r.operation, r.total, c.content, r.callback_url, k.email, k.phone, k.language
+SELECT g.attempt_id, g.receipt_id, r.form, r.operation, r.total, c.content, r.callback_url, k.email, k.phone,
+    k.language, CASE WHEN r.marks > 0 THEN c.draft END
 FROM given g
 JOIN kassa_receipts_receipt r ON r.id = g.receipt_id AND r.organisation_id IS NOT DISTINCT FROM %(organisation_id)s
 JOIN kassa_receipts_receiptcontent c ON c.receipt_id = g.receipt_id
@@ -233,7 +234,8 @@ def attempts_open(
 ) -> list[tuple]:
     """Gives up to `limit` waiting receipts to a register, in order, and commits an attempt for each.
 
-    Rows: (attempt, receipt, form, operation, total, content, callback address, e-mail, phone, language).
+    Rows: (attempt, receipt, form, operation, total, content, callback address, e-mail, phone, language,
+    draft of one with marking codes).
     """
     ids = {"attempt_ids": [uuid7() for _ in range(limit)], "event_ids": [uuid7() for _ in range(limit)]}
     return run(OPEN_ATTEMPTS, {**locals(), **ids})

@@ -57,6 +57,12 @@ class CashRegisterDriver(Protocol):
     def acknowledgements(self, *, after_fd: int, limit: int = 500) -> list[driver.Acknowledgement]:
         """The operator's answers to documents after `after_fd`, oldest first."""
 
+    def check_marks(self, marks: Sequence[driver.MarkToCheck]) -> list[driver.MarkChecked]:
+        """Have codes checked by the storage and the marking service, in order; empty where the format has no codes.
+
+        Nothing is made and nothing kept: codes of a receipt are checked when it is made (`MakeReceipt.marks`).
+        """
+
     def status(self) -> driver.Status:
         """Counters, shift, delivery, resources and clock of the register."""
 

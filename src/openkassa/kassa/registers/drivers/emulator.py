@@ -157,6 +157,10 @@ class EmulatorDriver:
         verb = driver.ListAcknowledgements(serial=self.serial, after_fd=after_fd, limit=limit)
         return self._connection.ask_again(verb, driver.Acknowledgements).acknowledgements
 
+    def check_marks(self, marks: Sequence[driver.MarkToCheck]) -> list[driver.MarkChecked]:
+        verb = driver.CheckMarks(serial=self.serial, marks=list(marks))
+        return self._connection.ask_again(verb, driver.MarksChecked).results
+
     def status(self) -> driver.Status:
         return self._connection.ask_again(driver.GetStatus(serial=self.serial), driver.Status)
 
