@@ -48,11 +48,15 @@ def shop(monkeypatch):
     made.server.shutdown()
 
 
-def told(world, url: str) -> Callback:
+def told_of_another(world, url: str) -> None:
     sold = world.sell(callback_url=url)
     callbacks.callbacks_enqueue(
         organisation_id=world.organisation_id, receipt_ids=[sold.receipt_id], event="fiscalised", at=now()
     )
+
+
+def told(world, url: str) -> Callback:
+    told_of_another(world, url)
     return only(world)
 
 
@@ -128,3 +132,26 @@ def test_a_receipt_is_told_of_once_for_each_event(world, shop):
         )
     deliver(world)
     assert len(shop.heard) == 1
+
+
+def test_what_a_slow_shop_leaves_no_time_for_is_not_sent_by_two(world, shop, monkeypatch, travel):
+    """Another worker may claim again what this one would still have sent, so this one stops before the claim ends."""
+    for _ in range(6):
+        told_of_another(world, shop.url)
+    heard, seconds = 0, 0
+    send = callbacks._send
+
+    def slowly(*which):
+        nonlocal heard, seconds
+        outcome = send(*which)
+        heard, seconds = heard + 1, seconds + 14
+        travel(14)
+        return outcome
+
+    monkeypatch.setattr(callbacks, "_send", slowly)
+    assert deliver(world) == 3
+    assert seconds < callbacks.CLAIM.total_seconds()
+    assert deliver(world) == 0, "the others are claimed still"
+    travel(callbacks.CLAIM.total_seconds())
+    assert deliver(world) == 3
+    assert heard == len(shop.heard) == 6
