@@ -14,6 +14,8 @@ from openkassa.core.clock import now
 from openkassa.core.ids import uuid7
 from openkassa.core.tenancy import within
 from openkassa.fiscal.draft import Buyer, Item, Payments
+from openkassa.kassa.fiscalisation.decisions import register_give_up
+from openkassa.kassa.fiscalisation.sql import attempts_open
 from openkassa.kassa.receipts.channels import channel_by_login, channel_create, channel_key_create, channel_key_revoke
 from openkassa.kassa.receipts.links import receipt_token
 from openkassa.kassa.receipts.models import Callback, CallbackDelivery, ReceiptEvent, ReceiptState
@@ -34,6 +36,7 @@ class Scene:
     waiting: uuid.UUID
     refused: uuid.UUID
     doubtful: uuid.UUID
+    decidable: uuid.UUID
     channel: uuid.UUID
     register: uuid.UUID
     troubled: uuid.UUID
@@ -61,6 +64,7 @@ def items() -> tuple[Item, ...]:
 
 def make_scene(world: World) -> Scene:
     shop = staffed(world, "owner@example.com", display_name="Гүлжамал Өмүрзакова-Константинопольская")
+    decidable = _lost(world)
     device = world.add_register()
     device_in_trouble = world.add_register(start=False)
     basket = items()
@@ -83,10 +87,34 @@ def make_scene(world: World) -> Scene:
         waiting=waiting.receipt_id,
         refused=refused.receipt_id,
         doubtful=doubtful.receipt_id,
+        decidable=decidable,
         channel=_channel(world),
         register=device.register.id,
         troubled=device_in_trouble.register.id,
     )
+
+
+def _lost(world: World) -> uuid.UUID:
+    """A receipt in doubt at a register that was given up."""
+    device = world.add_register(start=False)
+    with within(world.organisation_id):
+        CashRegister.objects.filter(id=device.register.id).update(state="working")
+        RegisterStatus.objects.filter(register_id=device.register.id).update(problem="unreachable", last_fd=4_210)
+    sold = world.sell("order-1053")
+    attempts_open(
+        organisation_id=world.organisation_id,
+        register_id=device.register.id,
+        pool_id=world.pool.id,
+        fn=device.fn,
+        fence=0,
+        next_fd=4_211,
+        limit=1,
+        at=now(),
+    )
+    register_give_up(
+        organisation_id=world.organisation_id, register_id=device.register.id, reason="сгорела", by=uuid7()
+    )
+    return sold.receipt_id
 
 
 def _channel(world: World) -> uuid.UUID:

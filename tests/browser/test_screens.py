@@ -34,6 +34,8 @@ def screens(scene: Scene) -> dict[str, str]:
         "registers": "/registers",
         "register": f"/registers/{scene.register}",
         "register-in-trouble": f"/registers/{scene.troubled}",
+        "register-lost": f"/registers/{scene.troubled}/lost",
+        "receipt-doubt": f"/receipts/{scene.decidable}/doubt",
         "register-storage": f"/registers/{scene.register}/storage",
         "connect": "/connect",
         "channel": f"/connect/{scene.channel}",

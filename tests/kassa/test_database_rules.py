@@ -29,8 +29,8 @@ MACHINES: dict[type[Model], tuple[list[str], dict[str, list[str]]]] = {
         ["new"],
         {
             "new": ["working", "closed"],
-            "working": ["stopped", "closed"],
-            "stopped": ["working", "closed"],
+            "working": ["stopped", "closed", "lost"],
+            "stopped": ["working", "closed", "lost"],
             "closed": ["new"],
         },
     ),
@@ -52,6 +52,7 @@ UNCONSTRAINED = {
     ("kassa_registers_documentcontainer", "document_id"),
     ("kassa_registers_acknowledgement", "document_id"),
     ("kassa_registers_fiscaldocument", "task_id"),
+    ("kassa_fiscalisation_decision", "attempt_id"),
     ("api_requestkey", "channel_id"),
     ("api_requestkey", "receipt_id"),
     ("kassa_people_membership", "user_id"),  # users are a control table

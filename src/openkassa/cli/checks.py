@@ -18,8 +18,9 @@ from openkassa.core.models import Notification
 from openkassa.core.partitions import partition_name
 from openkassa.core.settings import Settings
 from openkassa.core.tenancy import all_tenants
+from openkassa.kassa.fiscalisation.doubles import doubles_of
 from openkassa.kassa.receipts.models import Callback, ReceiptState
-from openkassa.kassa.registers.models import CashRegister, RegisterStatus
+from openkassa.kassa.registers.models import CashRegister, RegisterState, RegisterStatus
 
 LOW_DISK = 2 * 2**30  # bytes
 FULL_DISK = 256 * 2**20
@@ -83,7 +84,15 @@ def registers(settings: Settings) -> Iterator[Finding]:
 
 def _register(register: CashRegister, status: RegisterStatus, at: dt.datetime) -> Iterator[Finding]:
     name = f"register {register.name} ({register.serial})"
-    if status.problem:
+    for double in doubles_of(register.organisation_id, register_id=register.id):
+        yield Finding(
+            check=name,
+            level=BAD,
+            text=f"ФД {double.fd} of ФН {double.fn} was made though a person had decided otherwise about receipt"
+            f" {double.receipt_id}",
+            advice="put it right by a refund or a correction",
+        )
+    if status.problem and register.state != RegisterState.LOST:
         yield Finding(
             check=name,
             level=BAD,
@@ -133,7 +142,7 @@ def receipts(settings: Settings) -> Iterator[Finding]:
             check="receipts",
             level=BAD,
             text=f"{doubtful} in doubt: their register's answer was lost",
-            advice="bring the register back; its journal decides. Then: kassa doctor --reconcile",
+            advice="bring the register back; its journal decides. If it is lost for good, decide on its page",
         )
     late = oldest is not None and at - oldest > QUEUE_SLACK
     yield Finding(

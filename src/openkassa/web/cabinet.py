@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from openkassa.core.clock import now
 from openkassa.core.tenancy import within
+from openkassa.kassa.fiscalisation.doubles import doubles_of
 from openkassa.kassa.receipts.callbacks import callback_resend as resend
 from openkassa.kassa.receipts.links import receipt_url
 from openkassa.kassa.receipts.models import Receipt, State
@@ -133,6 +134,9 @@ def _receipt_context(request: MemberRequest, receipt_id: uuid.UUID) -> dict:
         "copies": receipt_facts.copies_of(organisation_id, receipt_id),
         "refunds": _referring(organisation_id, receipt_id),
         "public_url": receipt_url(receipt_id),
+        "may_decide": request.role in ("owner", "manager") and status.state == State.IN_DOUBT,
+        "doubles": doubles_of(organisation_id, receipt_id=receipt_id),
+        **receipt_facts.decision_of(organisation_id, receipt_id),
         "may_resend": request.role in ("owner", "manager"),
         "may_correct": request.role in ("owner", "manager") and may_be_corrected(status),
         "may_refund": request.role in ("owner", "manager") and may_be_refunded(status),

@@ -36,6 +36,9 @@ def findings(register: CashRegister, status: RegisterStatus, now: dt.datetime) -
     """Everything that is not as it should be, the worst first."""
     if register.state == RegisterState.CLOSED:
         return []
+    if register.state == RegisterState.LOST:
+        advice = _("Decide about its receipts in doubt. If it answers again, its journal is compared.")
+        return [Finding(tone="warn", title=_("The register was given up as lost"), advice=advice)]
     found = [
         *_registration(register),
         *_problem(status, now),

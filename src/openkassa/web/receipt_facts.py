@@ -13,7 +13,8 @@ from openkassa.core.tenancy import within
 from openkassa.fiscal.draft import Item, ReceiptDraft
 from openkassa.fiscal.ffd import codes, vat
 from openkassa.fiscal.ffd.render import settlement_day
-from openkassa.kassa.fiscalisation.models import Attempt
+from openkassa.kassa.fiscalisation.models import Attempt, Decision
+from openkassa.kassa.people.models import User
 from openkassa.kassa.receipts.models import FINAL, ReceiptEvent, State
 from openkassa.kassa.receipts.selectors import ReceiptStatus, receipt_events
 from openkassa.kassa.registers.models import CashRegister
@@ -112,6 +113,14 @@ def _more(event: ReceiptEvent, status: ReceiptStatus, registers: dict[str, str])
 def attempts_of(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> list[Attempt]:
     with within(organisation_id):
         return list(Attempt.objects.filter(receipt_id=receipt_id).order_by("id"))
+
+
+def decision_of(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> dict:
+    """`decision`: the last one that a person made about the receipt, or None; `decided_by`: their name."""
+    with within(organisation_id):
+        decision = Decision.objects.filter(receipt_id=receipt_id).order_by("-id").first()
+    person = User.objects.filter(id=decision.decided_by).first() if decision else None
+    return {"decision": decision, "decided_by": person.display_name if person else ""}
 
 
 def register_names(organisation_id: uuid.UUID) -> dict[str, str]:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from openkassa.core.clock import now
 from openkassa.core.tenancy import within
+from openkassa.kassa.fiscalisation.doubles import doubles_of
 from openkassa.kassa.fiscalisation.storages import storages_of
 from openkassa.kassa.registers.models import Acknowledgement, CommandKind, RegisterState
 from openkassa.kassa.registers.selectors import register_commands, register_documents, register_health, register_list
@@ -104,6 +105,8 @@ def _register_context(request: MemberRequest, register_id: uuid.UUID) -> dict:
         "fn": fn,
         "commands": [(command, wording.COMMAND_LOOKS[command.state]) for command in commands],
         "busy": any(command.state in ("waiting", "sent") for command in commands),
+        "doubles": doubles_of(request.organisation_id, register_id=register_id),
+        "may_be_lost": bool(status.problem) or cash_register.state == RegisterState.LOST,
         "takes_commands": cash_register.state == RegisterState.WORKING,
     }
 

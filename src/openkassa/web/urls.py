@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from openkassa.web import account, cabinet, channels, check, correction, public, registers, storages
+from openkassa.web import account, cabinet, channels, check, correction, lost, public, registers, storages
 
 urlpatterns = [
     path("", include("openkassa.ui.urls")),
@@ -27,6 +27,8 @@ urlpatterns = [
     path("registers/<uuid:register_id>/storage", storages.storage, name="register-storage"),
     path("registers/<uuid:register_id>/storage/live", storages.storage_live, name="register-storage-live"),
     path("registers/<uuid:register_id>/storage/close", storages.storage_close, name="register-storage-close"),
+    path("registers/<uuid:register_id>/lost", lost.register_lost, name="register-lost"),
+    path("receipts/<uuid:receipt_id>/doubt", lost.receipt_doubt, name="receipt-doubt"),
     path("registers/<uuid:register_id>/commands", registers.register_command, name="register-command"),
     path("connect", channels.connect, name="connect"),
     path("connect/new", channels.channel_new, name="channel-new"),

@@ -96,6 +96,7 @@ REGISTER_LOOKS = {
     "working": Look("good", "check"),
     "stopped": Look("warn", "hourglass"),
     "closed": Look("neutral", "lock"),
+    "lost": Look("bad", "circle-x"),
 }
 
 

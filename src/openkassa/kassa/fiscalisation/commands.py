@@ -12,9 +12,9 @@ from openkassa.core.db import atomic
 from openkassa.core.ids import uuid7
 from openkassa.core.tenancy import within
 from openkassa.fiscal.driver import CloseShift, CloseStorage, OpenShift, Refused, ReportSettlements, Task
-from openkassa.kassa.fiscalisation.context import Turn
+from openkassa.kassa.fiscalisation.context import Turn, event_add
 from openkassa.kassa.fiscalisation.documents import documents_store, report_make
-from openkassa.kassa.fiscalisation.storages import event_add, storage_put
+from openkassa.kassa.fiscalisation.storages import storage_put
 from openkassa.kassa.registers.drivers.base import DeviceRefused
 from openkassa.kassa.registers.models import (
     CashRegister,

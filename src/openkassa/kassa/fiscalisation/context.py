@@ -7,10 +7,11 @@ import uuid
 from dataclasses import dataclass
 
 from openkassa.core.clock import now
+from openkassa.core.tenancy import within
 from openkassa.fiscal.driver import Status
 from openkassa.kassa.registers.drivers.base import CashRegisterDriver
 from openkassa.kassa.registers.leases import Lease
-from openkassa.kassa.registers.models import CashRegister
+from openkassa.kassa.registers.models import CashRegister, RegisterEvent
 
 MAX_BATCH = 100
 SHIFT_LIMIT = dt.timedelta(hours=23, minutes=30)  # the law says 24 hours; the rest is for a slow device
@@ -68,3 +69,11 @@ class Turn:
         """True when the open shift must be closed before the next receipt."""
         opened = self.lease.shift_opened_at
         return self.lease.shift_open and (opened is None or now() - opened >= SHIFT_LIMIT)
+
+
+def event_add(turn: Turn, kind: str, data: dict) -> None:
+    """Writes down what happened to the register of a turn."""
+    with within(turn.organisation_id):
+        RegisterEvent.objects.create(
+            organisation_id=turn.organisation_id, register_id=turn.lease.register_id, kind=kind, data=data
+        )

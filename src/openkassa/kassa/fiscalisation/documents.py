@@ -80,7 +80,18 @@ def receipts_made(
 
     `made`: (attempt, number, id in our copy, document).
     """
-    organisation_id = turn.lease.organisation_id
+    receipts_became(organisation_id=turn.lease.organisation_id, shop=turn.shop, made=made, known=known, at=at)
+
+
+def receipts_became(
+    *,
+    organisation_id: uuid.UUID,
+    shop: str,
+    made: Sequence[tuple[uuid.UUID, int, uuid.UUID, Document]],
+    known: dict[uuid.UUID, tuple],
+    at: dt.datetime,
+) -> None:
+    """The same for who holds no register. `shop`: the seller's name, for the buyer's copy."""
     if not made:
         return
     sql.attempts_made(organisation_id=organisation_id, made=[one[:3] for one in made], at=at)
@@ -103,7 +114,7 @@ def receipts_made(
                 CopyWanted(receipt_id, email or "", phone or "", language or "ru", document.total, document.local_time)
             )
     callbacks_enqueue(organisation_id=organisation_id, receipt_ids=calls, event="fiscalised", at=at)
-    copies_enqueue(organisation_id=organisation_id, shop=turn.shop, wanted=copies, at=at)
+    copies_enqueue(organisation_id=organisation_id, shop=shop, wanted=copies, at=at)
 
 
 def _counters_follow(turn: Turn, documents: Sequence[Document]) -> None:

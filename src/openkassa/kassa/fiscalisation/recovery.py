@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from openkassa.core.clock import now
+from openkassa.core.tenancy import within
 from openkassa.fiscal.driver import Document, Status
 from openkassa.kassa.fiscalisation import sql
 from openkassa.kassa.fiscalisation.adoption import receipts_match
 from openkassa.kassa.fiscalisation.commands import commands_settle
-from openkassa.kassa.fiscalisation.context import MAX_BATCH, RegisterTrouble, Turn
+from openkassa.kassa.fiscalisation.context import MAX_BATCH, RegisterTrouble, Turn, event_add
 from openkassa.kassa.fiscalisation.documents import documents_store, status_save
+from openkassa.kassa.fiscalisation.doubles import decided_attempts, doubles_report, doubles_split
 from openkassa.kassa.fiscalisation.storages import storage_settle
+from openkassa.kassa.registers import sql as registers_sql
 from openkassa.kassa.registers.leases import fence_raise
+from openkassa.kassa.registers.models import FiscalDocument, RegisterState
 
 log = structlog.get_logger(__name__)
 
@@ -42,20 +47,44 @@ def recover(turn: Turn) -> None:
         )
         if turn.driver.find_task(attempt_id.hex, fence=lease.fence) is None
     ]
+    if turn.register.state == RegisterState.LOST:
+        for attempt_id in decided_attempts(turn):  # what was decided must not be made later, either
+            turn.driver.find_task(attempt_id.hex, fence=lease.fence)
     _adopt(turn, lost)
     sql.attempts_return(
         organisation_id=lease.organisation_id, attempt_ids=lost, reason="устройство не знает задания", at=now()
     )
     commands_settle(turn)
     status_save(turn)
+    if turn.register.state == RegisterState.LOST:
+        event_add(turn, "came_back", {"fn": turn.register.fn, "last_fd": lease.last_fd})
+        log.warning("lost_register_came_back", register_id=str(lease.register_id), last_fd=lease.last_fd)
 
 
 def _adopt(turn: Turn, lost: list[uuid.UUID]) -> None:
     """Brings our copy up to the device's journal."""
     lease = turn.lease
     last_fd = turn.status().last_fd
+    while lease.last_fd < last_fd:
+        documents = turn.driver.documents(from_fd=lease.last_fd + 1, limit=MAX_BATCH)
+        if [document.fd for document in documents] != list(
+            range(lease.last_fd + 1, lease.last_fd + 1 + max(len(documents), 1))
+        ):
+            raise RegisterTrouble("journal_gap", f"Касса не отдаёт документы от {lease.last_fd + 1} подряд.")
+        log.info("documents_adopted", register_id=str(lease.register_id), first=documents[0].fd, count=len(documents))
+        for entered, run in itertools.groupby(documents, key=_is_entered(turn, documents)):
+            if entered:
+                _follow(turn, list(run))
+            else:
+                _store(turn, list(run), lost)
 
-    def match(documents: Sequence[Document]) -> None:
+
+def _store(turn: Turn, documents: list[Document], lost: list[uuid.UUID]) -> None:
+    """Documents that we lack; those that contradict a person's decision come without the receipt, and are reported."""
+    lease = turn.lease
+    documents, doubles = doubles_split(turn, documents)
+
+    def prepare(documents: Sequence[Document]) -> None:
         receipts_match(
             organisation_id=lease.organisation_id,
             register_id=lease.register_id,
@@ -65,15 +94,36 @@ def _adopt(turn: Turn, lost: list[uuid.UUID]) -> None:
             documents=documents,
             lost=lost,
         )
+        doubles_report(turn, doubles)
 
-    while lease.last_fd < last_fd:
-        documents = turn.driver.documents(from_fd=lease.last_fd + 1, limit=MAX_BATCH)
-        if [document.fd for document in documents] != list(
-            range(lease.last_fd + 1, lease.last_fd + 1 + max(len(documents), 1))
-        ):
-            raise RegisterTrouble("journal_gap", f"Касса не отдаёт документы от {lease.last_fd + 1} подряд.")
-        log.info("documents_adopted", register_id=str(lease.register_id), first=documents[0].fd, count=len(documents))
-        documents_store(turn, documents, {}, prepare=match)
+    documents_store(turn, documents, {}, prepare=prepare)
+
+
+def _is_entered(turn: Turn, documents: Sequence[Document]) -> Callable[[Document], bool]:
+    """Tells which of the documents a person has entered already, when the register was given up."""
+    with within(turn.organisation_id):
+        numbers = FiscalDocument.objects.filter(fn=turn.register.fn, fd__in=[document.fd for document in documents])
+        entered = set(numbers.values_list("fd", flat=True))
+    return lambda document: document.fd in entered
+
+
+def _follow(turn: Turn, documents: list[Document]) -> None:
+    """Raises `RegisterTrouble` when the journal has another document under a number that a person has entered."""
+    lease = turn.lease
+    followed = registers_sql.documents_follow(
+        organisation_id=lease.organisation_id,
+        register_id=lease.register_id,
+        fn=turn.register.fn,
+        fence=lease.fence,
+        documents=documents,
+    )
+    if not followed:
+        first, last = documents[0].fd, documents[-1].fd
+        raise RegisterTrouble(
+            "journal_other",
+            f"Документы {first}–{last} в журнале кассы не те, что внесены вручную, когда её признали утраченной.",
+        )
+    lease.last_fd = documents[-1].fd
 
 
 def _compare(turn: Turn, status: Status) -> None:

@@ -17,7 +17,7 @@ from openkassa.core.db import atomic
 from openkassa.core.ids import uuid7
 from openkassa.core.tenancy import within
 from openkassa.fiscal.driver import Status
-from openkassa.kassa.fiscalisation.context import Turn
+from openkassa.kassa.fiscalisation.context import Turn, event_add
 from openkassa.kassa.fiscalisation.models import Attempt
 from openkassa.kassa.registers import sql as registers_sql
 from openkassa.kassa.registers.leases import LeaseLost
@@ -105,13 +105,6 @@ def storage_settle(turn: Turn, status: Status) -> None:
         ).first()
     if command is not None:
         _take_over(turn, command)
-
-
-def event_add(turn: Turn, kind: str, data: dict) -> None:
-    with within(turn.organisation_id):
-        RegisterEvent.objects.create(
-            organisation_id=turn.organisation_id, register_id=turn.lease.register_id, kind=kind, data=data
-        )
 
 
 def _take_over(turn: Turn, command: RegisterCommand) -> None:

@@ -47,6 +47,7 @@ class RegisterState(models.TextChoices):
     WORKING = "working", _("working")
     STOPPED = "stopped", _("stopped")
     CLOSED = "closed", _("storage closed")
+    LOST = "lost", _("lost for good")
 
 
 @pghistory.track()
@@ -77,8 +78,8 @@ class CashRegister(TenantModel):
                 initial=["new"],
                 transitions={
                     "new": ["working", "closed"],
-                    "working": ["stopped", "closed"],
-                    "stopped": ["working", "closed"],
+                    "working": ["stopped", "closed", "lost"],
+                    "stopped": ["working", "closed", "lost"],
                     "closed": ["new"],
                 },
             ),

@@ -71,6 +71,34 @@ SET shift = %(shift)s, shift_open = %(shift_open)s, shift_opened_at = %(shift_op
 WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s AND fence = %(fence)s
 """
 
+BREAK_FENCE = """
+UPDATE kassa_registers_registerstatus
+SET fence = fence + 1, holder = '', lease_until = NULL, clean = false, retry_at = NULL, due_at = %(at)s
+WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s
+RETURNING 1
+"""
+
+FOLLOW_DOCUMENTS = """
+WITH journal AS (
+    SELECT * FROM unnest(%(fds)s::bigint[], %(signs)s::bigint[], %(tasks)s::uuid[], %(containers)s::bytea[])
+        AS t (fd, sign, task, container)
+), ours AS (
+    SELECT d.id, j.container FROM journal j JOIN kassa_registers_fiscaldocument d
+        ON d.organisation_id = %(organisation_id)s AND d.fn = %(fn)s::text AND d.fd = j.fd AND d.fiscal_sign = j.sign
+        AND d.task_id = j.task
+), followed AS (
+    UPDATE kassa_registers_registerstatus SET last_fd = %(last_fd)s
+    WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s AND fence = %(fence)s
+        AND last_fd = %(first_fd)s - 1 AND (SELECT count(*) FROM ours) = %(count)s
+    RETURNING 1
+), containers AS (
+    INSERT INTO kassa_registers_documentcontainer (document_id, organisation_id, container)
+    SELECT id, %(organisation_id)s, container FROM ours WHERE EXISTS (SELECT 1 FROM followed)
+    ON CONFLICT (document_id) DO NOTHING
+)
+SELECT 1 FROM followed
+"""
+
 RESET_STORAGE = """
 UPDATE kassa_registers_registerstatus
 SET last_fd = 0, acknowledged_fd = 0, shift = 0, shift_open = false, shift_opened_at = NULL,
@@ -173,6 +201,44 @@ def lease_release_in_trouble(
     at: dt.datetime,
 ) -> bool:
     return bool(run(RELEASE_IN_TROUBLE, locals()))
+
+
+def fence_break(*, organisation_id: uuid.UUID, register_id: uuid.UUID, at: dt.datetime) -> bool:
+    """Takes a register from whoever holds it: what they write after this changes nothing. It is due at once."""
+    return bool(run(BREAK_FENCE, locals()))
+
+
+def documents_follow(
+    *,
+    organisation_id: uuid.UUID,
+    register_id: uuid.UUID,
+    fn: str,
+    fence: int,
+    documents: Sequence[Document],
+) -> bool:
+    """Takes from the journal what our copy lacks of documents that a person has entered: their bytes.
+
+    False, with nothing stored, when the lease is lost, the first number is not the next one, or a document is not the
+    one that was entered.
+    """
+    return bool(
+        run(
+            FOLLOW_DOCUMENTS,
+            {
+                "organisation_id": organisation_id,
+                "register_id": register_id,
+                "fn": fn,
+                "fence": fence,
+                "first_fd": documents[0].fd,
+                "last_fd": documents[-1].fd,
+                "count": len(documents),
+                "fds": [document.fd for document in documents],
+                "signs": [document.fiscal_sign for document in documents],
+                "tasks": [uuid.UUID(document.task_id) if document.task_id else None for document in documents],
+                "containers": [document.container for document in documents],
+            },
+        )
+    )
 
 
 def storage_reset(*, organisation_id: uuid.UUID, register_id: uuid.UUID, fence: int) -> bool:

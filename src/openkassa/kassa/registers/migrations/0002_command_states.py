@@ -4,6 +4,8 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    safe_because = "only the names to choose from change: nothing of it is in the database"
+
 
     dependencies = [
         ('kassa_registers', '0001_initial'),
