@@ -168,10 +168,10 @@ def _statements(world, device) -> dict:
                 **keys, fn=device.fn, fence=1, utc_offset=180, documents=documents, until=at
             ),
         ),
-        "acknowledgements_record": (
-            registers_sql,
-            lambda: registers_sql.acknowledgements_record(
-                **keys, fn=device.fn, fence=1, acknowledgements=[_acknowledgement(fd) for fd in range(1, 50)]
+        "acknowledgements_store": (
+            sql,
+            lambda: sql.acknowledgements_store(
+                **keys, fn=device.fn, fence=1, acknowledgements=[_acknowledgement(fd) for fd in range(1, 50)], at=at
             ),
         ),
         "receipt_existing": (

@@ -12,6 +12,7 @@ from tests.support.world import make_world, wait_for
 from openkassa.core.clock import now
 from openkassa.core.tenancy import within
 from openkassa.fiscal.driver import Acknowledgement
+from openkassa.kassa.fiscalisation import sql as fiscalisation_sql
 from openkassa.kassa.fiscalisation import storages
 from openkassa.kassa.fiscalisation.storages import (
     StorageRefused,
@@ -220,14 +221,16 @@ def test_an_answer_for_the_old_storage_that_comes_late_moves_nothing(world, monk
     late = Acknowledgement(fd=900, code=0, at=int(now().timestamp()), container=b"")
 
     def record() -> int:
-        sql.acknowledgements_record(**ids(world, device), fn=device.fn, fence=status.fence - 1, acknowledgements=[late])
+        fiscalisation_sql.acknowledgements_store(
+            **ids(world, device), fn=device.fn, fence=status.fence - 1, acknowledgements=[late], at=now()
+        )
         return world.status(device).acknowledged_fd
 
     assert record() == 0
     weakened(
         monkeypatch,
-        sql,
-        "RECORD_ACKNOWLEDGEMENTS",
+        fiscalisation_sql,
+        "ACKNOWLEDGED",
         ("AND register_id = %(register_id)s AND fence = %(fence)s", "AND register_id = %(register_id)s"),
     )
     assert record() == 900

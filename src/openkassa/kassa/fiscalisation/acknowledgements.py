@@ -5,10 +5,8 @@ from __future__ import annotations
 import structlog
 
 from openkassa.core.clock import now
-from openkassa.core.db import atomic
 from openkassa.kassa.fiscalisation import sql
 from openkassa.kassa.fiscalisation.context import Turn
-from openkassa.kassa.registers import sql as registers_sql
 
 BATCH = 500
 
@@ -25,22 +23,16 @@ def acknowledgements_collect(turn: Turn) -> int:
         answers = [answer for answer in answers if answer.fd <= lease.last_fd]
         if not answers:
             break
-        with atomic():
-            known = registers_sql.acknowledgements_record(
-                organisation_id=lease.organisation_id,
-                register_id=lease.register_id,
-                fn=turn.register.fn,
-                fence=lease.fence,
-                acknowledgements=answers,
-            )
-            sql.receipts_confirmed(
-                organisation_id=lease.organisation_id,
-                answers=[(task, code) for _, task, code in known if task is not None],
-                at=now(),
-            )
-        for _, _, code in known:
-            if code:
-                log.warning("operator_fault", register_id=str(lease.register_id), code=code)
+        codes = sql.acknowledgements_store(
+            organisation_id=lease.organisation_id,
+            register_id=lease.register_id,
+            fn=turn.register.fn,
+            fence=lease.fence,
+            acknowledgements=answers,
+            at=now(),
+        )
+        for code in filter(None, codes):
+            log.warning("operator_fault", register_id=str(lease.register_id), code=code)
         lease.acknowledged_fd = answers[-1].fd
         count += len(answers)
     return count

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from openkassa.core.db import run
 from openkassa.core.ids import uuid7
+from openkassa.fiscal.driver import Acknowledgement
 
 MOST_COUNTED = 500  # waiting receipts of a pool that are counted to find how many registers it needs
 
@@ -182,6 +183,39 @@ SELECT event_id, %(organisation_id)s, receipt_id, 'confirmed', %(at)s, jsonb_bui
 RETURNING receipt_id
 """
 
+ACKNOWLEDGED = """
+WITH answered AS (
+    SELECT d.id, d.task_id, a.code, a.at, a.container, a.event_id
+    FROM unnest(%(fds)s::bigint[], %(codes)s::smallint[], %(ats)s::timestamptz[], %(containers)s::bytea[],
+        %(event_ids)s::uuid[]) AS a (fd, code, at, container, event_id)
+    CROSS JOIN LATERAL (SELECT id, task_id FROM kassa_registers_fiscaldocument
+        WHERE organisation_id = %(organisation_id)s AND fn = %(fn)s::text AND fd = a.fd OFFSET 0) d
+), stored AS (
+    INSERT INTO kassa_registers_acknowledgement (document_id, organisation_id, code, acknowledged_at, container)
+    SELECT id, %(organisation_id)s, code, at, container FROM answered
+    ON CONFLICT (document_id) DO NOTHING
+), advanced AS (
+    UPDATE kassa_registers_registerstatus SET acknowledged_fd = greatest(acknowledged_fd, %(last_fd)s)
+    WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s AND fence = %(fence)s
+), receipts AS (
+    SELECT a.receipt_id, w.code, w.event_id FROM answered w
+    JOIN kassa_fiscalisation_attempt a ON a.id = w.task_id
+        AND a.organisation_id IS NOT DISTINCT FROM %(organisation_id)s
+), states AS (
+    UPDATE kassa_receipts_receiptstate s
+    SET state = 'confirmed', acknowledgement = r.code, changed_at = %(now)s
+    FROM receipts r
+    WHERE s.receipt_id = r.receipt_id AND s.organisation_id IS NOT DISTINCT FROM %(organisation_id)s
+        AND s.state = 'fiscalised'
+    RETURNING s.receipt_id, r.code, r.event_id
+), events AS (
+    INSERT INTO kassa_receipts_receiptevent (id, organisation_id, receipt_id, state, at, data)
+    SELECT event_id, %(organisation_id)s, receipt_id, 'confirmed', %(now)s, jsonb_build_object('code', code)
+    FROM states
+)
+SELECT code FROM answered
+"""
+
 WORK = """
 WITH RECURSIVE waiting AS (
     (SELECT organisation_id, pool_id FROM kassa_receipts_receiptstate WHERE state = 'accepted'
@@ -319,6 +353,40 @@ def receipts_confirmed(
             "tasks": [task for task, _ in answers],
             "codes": [code for _, code in answers],
             "event_ids": [uuid7() for _ in answers],
+        },
+    )
+    return [row[0] for row in rows]
+
+
+def acknowledgements_store(
+    *,
+    organisation_id: uuid.UUID,
+    register_id: uuid.UUID,
+    fn: str,
+    fence: int,
+    acknowledgements: Sequence[Acknowledgement],
+    at: dt.datetime,
+) -> list[int]:
+    """Stores what the operator answered, and confirms the receipts; the codes for the documents that we know.
+
+    Give no answer to a document that is not in our copy yet: the next look begins behind the last one. What is stored
+    is a fact, whoever brings it; only the holder moves the number up to which all are stored, since the storage may be
+    another one meanwhile.
+    """
+    rows = run(
+        ACKNOWLEDGED,
+        {
+            "organisation_id": organisation_id,
+            "register_id": register_id,
+            "fn": fn,
+            "fence": fence,
+            "now": at,
+            "last_fd": acknowledgements[-1].fd,
+            "fds": [one.fd for one in acknowledgements],
+            "codes": [one.code for one in acknowledgements],
+            "ats": [dt.datetime.fromtimestamp(one.at, dt.UTC) for one in acknowledgements],
+            "containers": [one.container for one in acknowledgements],
+            "event_ids": [uuid7() for _ in acknowledgements],
         },
     )
     return [row[0] for row in rows]

@@ -47,7 +47,7 @@ AWAIT_SECONDS = 0.1  # for which an answer of the operator is worth waiting
 SHORTEST_PAUSE = 0.02  # between two batches, and before asking what the operator has answered
 LONGEST_PAUSE = 0.1
 A_DOCUMENT = 0.005  # about what the delivery of one takes; the pause grows with those that lie at the device
-A_BUSY_DOCUMENT = 0.02  # the same where many registers deliver at once
+A_BUSY_DOCUMENT = 0.05  # the same where many registers deliver at once
 POLL = dt.timedelta(seconds=0.3)  # pause before asking again what the operator has answered, at least
 POLL_UNDER_LOAD = dt.timedelta(seconds=2)  # at most, while the operator is well
 LONGEST_POLL = dt.timedelta(seconds=30)

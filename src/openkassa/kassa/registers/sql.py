@@ -1,4 +1,4 @@
-"""Statements on registers: leases, our copy of documents, acknowledgements. Each takes `organisation_id`."""
+"""Statements on registers: leases, our copy of documents. Each takes `organisation_id`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from openkassa.core.db import run
 from openkassa.core.ids import uuid7
-from openkassa.fiscal.driver import Acknowledgement, Document
+from openkassa.fiscal.driver import Document
 
 # From the claim on the register is due at once: a holder that dies is followed when its lease is over, though nothing
 # else asks for the register. A command that comes during the turn sets another moment, which the release leaves.
@@ -133,24 +133,6 @@ WITH held AS (
 UPDATE kassa_registers_registerstatus SET last_fd = %(last_fd)s, lease_until = %(until)s
 WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s AND EXISTS (SELECT 1 FROM held)
 RETURNING 1
-"""
-
-RECORD_ACKNOWLEDGEMENTS = """
-WITH answered AS (
-    SELECT d.id, d.task_id, a.code, a.at, a.container
-    FROM unnest(%(fds)s::bigint[], %(codes)s::smallint[], %(ats)s::timestamptz[], %(containers)s::bytea[])
-        AS a (fd, code, at, container)
-    JOIN kassa_registers_fiscaldocument d
-        ON d.organisation_id = %(organisation_id)s AND d.fn = %(fn)s::text AND d.fd = a.fd
-), stored AS (
-    INSERT INTO kassa_registers_acknowledgement (document_id, organisation_id, code, acknowledged_at, container)
-    SELECT id, %(organisation_id)s, code, at, container FROM answered
-    ON CONFLICT (document_id) DO NOTHING
-), advanced AS (
-    UPDATE kassa_registers_registerstatus SET acknowledged_fd = greatest(acknowledged_fd, %(last_fd)s)
-    WHERE organisation_id = %(organisation_id)s AND register_id = %(register_id)s AND fence = %(fence)s
-)
-SELECT id, task_id, code FROM answered
 """
 
 
@@ -295,33 +277,3 @@ def documents_record(
         },
     )
     return ids if rows else None
-
-
-def acknowledgements_record(
-    *,
-    organisation_id: uuid.UUID,
-    register_id: uuid.UUID,
-    fn: str,
-    fence: int,
-    acknowledgements: Sequence[Acknowledgement],
-) -> list[tuple[uuid.UUID, uuid.UUID | None, int]]:
-    """Stores what the operator answered; returns (document, task, code) for each document that we know.
-
-    Give no answer to a document that is not in our copy yet: the next look begins behind the last one. What is stored
-    is a fact, whoever brings it; only the holder moves the number up to which all are stored, since the storage may be
-    another one meanwhile.
-    """
-    return run(
-        RECORD_ACKNOWLEDGEMENTS,
-        {
-            "organisation_id": organisation_id,
-            "register_id": register_id,
-            "fn": fn,
-            "fence": fence,
-            "last_fd": acknowledgements[-1].fd,
-            "fds": [one.fd for one in acknowledgements],
-            "codes": [one.code for one in acknowledgements],
-            "ats": [dt.datetime.fromtimestamp(one.at, dt.UTC) for one in acknowledgements],
-            "containers": [one.container for one in acknowledgements],
-        },
-    )
