@@ -119,10 +119,9 @@ def fill(platform: Platform, count: int) -> float:
 
 def pages(platform: Platform) -> dict[str, dict[str, float]]:
     """Milliseconds of the server for lists and searches, by project and page."""
-    return {
-        "kassa": json.loads(platform.python("bench.pages", "kassa", platform.access["organisation"])),
-        "ofd": json.loads(platform.python("bench.pages", "ofd", project="ofd")),
-    }
+    kassa = platform.python("bench.pages", "kassa", platform.access["organisation"])
+    ofd = platform.python("bench.pages", "ofd", project="ofd")
+    return {"kassa": json.loads(kassa.splitlines()[-1]), "ofd": json.loads(ofd.splitlines()[-1])}  # behind the logs
 
 
 def start_load(platform: Platform, *words: str) -> subprocess.Popen[str]:
