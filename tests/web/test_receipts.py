@@ -8,6 +8,9 @@ import re
 import zipfile
 
 import pytest
+from tests.fiscal.test_marking import SHOES
+from tests.support.marking_service import marked as marked_item
+from tests.support.marking_service import sell
 from tests.web.test_pages import assert_page
 
 
@@ -164,3 +167,11 @@ def test_a_confirmed_receipt_shows_its_document_and_is_found_by_its_number(confi
     assert device.fn in html and "data:image/svg+xml" in html and "receipt-changed" not in html
     assert_page(client.get(f"/registers/{device.register.id}"))
     assert device.register.name in assert_page(client.get("/registers"))
+
+
+def test_the_page_of_a_receipt_shows_its_marking_codes(owner, shop):
+    marked = sell(shop.world, marked_item())
+    plain = shop.world.sell("plain")
+    page = assert_page(owner.get(f"/receipts/{marked.receipt_id}"))
+    assert "Коды маркировки" in page and SHOES.partition("\x1d")[0] in page and "ещё не проверен" in page
+    assert "Коды маркировки" not in assert_page(owner.get(f"/receipts/{plain.receipt_id}"))

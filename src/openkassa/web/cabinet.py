@@ -120,6 +120,7 @@ def _receipt_context(request: MemberRequest, receipt_id: uuid.UUID) -> dict:
         "steps": receipt_facts.steps_of(status, names, place.utc_offset),
         "lines": receipt_facts.lines_of(draft) if draft else [],
         "taxes": receipt_facts.taxes_of(draft) if draft else [],
+        "marks": receipt_facts.marks_of(status, draft) if draft else [],
         "payments": receipt_facts.payments_of(draft) if draft else [],
         "taxation": wording.TAXATIONS.get(status.taxation, status.taxation),
         "qr": status.qr,

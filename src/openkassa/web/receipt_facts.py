@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from openkassa.core.models import Notification
@@ -15,6 +16,7 @@ from openkassa.fiscal.ffd import codes, vat
 from openkassa.fiscal.ffd.render import settlement_day
 from openkassa.kassa.fiscalisation.models import Attempt, Decision
 from openkassa.kassa.people.models import User
+from openkassa.kassa.receipts.marks import MarkResult, receipt_marks
 from openkassa.kassa.receipts.models import FINAL, ReceiptEvent, State
 from openkassa.kassa.receipts.selectors import ReceiptStatus, receipt_events
 from openkassa.kassa.registers.models import CashRegister
@@ -58,6 +60,11 @@ def lines_of(draft: ReceiptDraft) -> list[Line]:
         )
         for item in draft.items
     ]
+
+
+def marks_of(status: ReceiptStatus, draft: ReceiptDraft) -> list[tuple[MarkResult, str, str | Promise, wording.Look]]:
+    """(code and its result, name of the goods, what the register's check says, how that looks) of the marked lines."""
+    return [(mark, draft.items[mark.line].name, *wording.MARK_LOOKS[mark.sign]) for mark in receipt_marks(status)]
 
 
 def taxes_of(draft: ReceiptDraft) -> list[tuple[str, int]]:

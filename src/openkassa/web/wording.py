@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -56,6 +57,12 @@ class Look:
     icon: str
 
 
+MARK_LOOKS: dict[str | None, tuple[str | Promise, Look]] = {  # how a marking code's check is printed; None: not yet
+    "[М+]": (lazy("checked and right"), Look("good", "check")),
+    "[М-]": (lazy("checked and wrong"), Look("bad", "circle-x")),
+    "[М]": (lazy("not wholly checked"), Look("warn", "alert-triangle")),
+    None: (lazy("not checked yet"), Look("wait", "hourglass")),
+}
 STATE_LOOKS = {
     State.ACCEPTED: Look("wait", "hourglass"),
     State.ASSIGNED: Look("info", "send"),

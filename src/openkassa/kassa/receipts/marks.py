@@ -30,6 +30,11 @@ class MarkResult(msgspec.Struct, frozen=True, kw_only=True):
     planned_status: int | None = None
 
     @property
+    def shown(self) -> str:
+        """The code for people: the check part left out, as it tells them nothing."""
+        return self.code.partition("\x1d")[0]
+
+    @property
     def sign(self) -> str | None:
         """As it is printed; None before the document."""
         return None if self.result is None else sign(self.result)
