@@ -1,4 +1,4 @@
-"""Writes the tables of docs/api from the code."""
+"""Writes the tables of docs/api and docs/integrations from the code."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import django
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openkassa.projects.kassa.settings")
     django.setup()
-    from tests.api.test_docs import DOCS, with_tables
+    from tests.api.test_docs import pages, with_tables
 
-    for page in DOCS.glob("*.md"):
+    for page in pages():
         page.write_text(with_tables(page.read_text()))
 
 

@@ -240,6 +240,23 @@ def test_without_its_index_the_queue_is_read_whole(full, superuser, monkeypatch)
     assert explained.whole_tables() == {"kassa_receipts_receiptstate"}
 
 
+@pytest.mark.slow
+def test_receipts_by_the_shops_name_are_found_by_their_index(full, superuser, monkeypatch):
+    """Where a channel's keys are more than the names, a payment's receipts are not looked for among all others."""
+    world, _device = full
+
+    def by_index() -> bool:
+        explained = Explained()
+        with monkeypatch.context() as patch:
+            patch.setattr(selectors, "run", explained)
+            selectors.receipt_list(world.organisation_id, channel_id=world.channel.channel_id, names=["a", "b"])
+        return any(node.get("Index Name") == "receipt_named" for node in _nodes(explained.plans[0]))
+
+    assert by_index()
+    with without_index(superuser, "receipt_named"):
+        assert not by_index()
+
+
 def test_a_turn_costs_the_same_number_of_statements_however_many_receipts(world):
     """Counted as they are sent: one claim, one batch, its documents, the acknowledgements, one release."""
     device = world.add_register()

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from openkassa.core.keys import random_digits, random_password
 from openkassa.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,4 +22,23 @@ class DemoFace(NamedTuple):
     info: Callable[[Settings, dict[str, str]], dict[str, str]]
 
 
-DEMO_FACES: tuple[DemoFace, ...] = ()
+def _channel(organisation_id: uuid.UUID, pool: Pool, kind: str, name: str, login: str, secret: str) -> None:
+    """A channel of a kind whose clients name themselves by a login, which is the channel's code as well."""
+    from openkassa.kassa.receipts.channels import channel_create, channel_key_create
+
+    channel = channel_create(organisation_id=organisation_id, kind=kind, code=login, name=name, pool_id=pool.id)
+    channel_key_create(channel=channel, login=login, secret=secret)
+
+
+def _yookassa(organisation_id: uuid.UUID, pool: Pool) -> dict[str, str]:
+    kept = {"shop_id": random_digits(9), "secret": random_password(32)}
+    _channel(organisation_id, pool, "yookassa", "Магазин на API ЮKassa", kept["shop_id"], kept["secret"])
+    return kept
+
+
+def _yookassa_info(settings: Settings, kept: dict[str, str]) -> dict[str, str]:
+    """Clients put /receipts behind their base, which ends in /v3 by default."""
+    return {"base": f"{settings.public_url}/v3", **kept}
+
+
+DEMO_FACES: tuple[DemoFace, ...] = (DemoFace("yookassa", _yookassa, _yookassa_info),)

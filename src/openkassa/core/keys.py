@@ -44,6 +44,11 @@ def random_password(length: int = 22) -> str:
     return "".join(secrets.choice(LETTERS) for _ in range(length))
 
 
+def random_digits(length: int) -> str:
+    """A random name of digits that doesn't begin with 0, for clients that take it for a number."""
+    return str(secrets.randbelow(9 * 10 ** (length - 1)) + 10 ** (length - 1))
+
+
 def digest(name: str, value: str) -> bytes:
     """Keyed SHA-256 of a machine secret that is only ever compared."""
     return hmac.digest(secret(name), value.encode(), "sha256")

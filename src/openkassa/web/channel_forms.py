@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as lazy
 
 from openkassa.core.addresses import ForbiddenAddress
-from openkassa.core.keys import random_password
+from openkassa.core.keys import random_digits, random_password
 from openkassa.core.outgoing import check_url
 from openkassa.core.tenancy import within
 from openkassa.fiscal.text import printable
@@ -35,8 +35,11 @@ class Credential:
     secret: str | Promise
     prefix: str = ""  # of the secret, so that a leaked one is known for what it is
     length: int = 22  # of its random part
+    digits: int = 0  # of a login that clients take for a number
 
     def new_login(self) -> str:
+        if self.digits:
+            return random_digits(self.digits)
         return f"shop-{random_password(10).lower()}" if self.login else ""
 
     def new_secret(self) -> str:
@@ -46,6 +49,7 @@ class Credential:
 CREDENTIALS = {
     ChannelKind.ATOL: Credential(code=lazy("Group code"), login=lazy("Login"), secret=lazy("Password")),
     ChannelKind.V1: Credential(code="", login="", secret=lazy("Key"), prefix="kassa_", length=32),
+    ChannelKind.YOOKASSA: Credential(code="", login=lazy("Shop ID"), secret=lazy("Secret key"), length=32, digits=9),
 }
 USUAL = Credential(code=lazy("Code"), login=lazy("Login"), secret=lazy("Password"))  # of kinds not in the table
 

@@ -123,6 +123,11 @@ class Receipt(HotTenantModel):
                 condition=~models.Q(operation=1),
                 name="receipt_unusual_operation",
             ),
+            models.Index(  # where the key is more than the name: several receipts of one payment or order
+                fields=["organisation", "channel_id", "external_id", "id"],
+                condition=~models.Q(external_id=models.F("external_key")),
+                name="receipt_named",
+            ),
         ]
         triggers = [append_only("receipt_append_only")]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -165,11 +166,14 @@ def receipt_list(
     accepted_from: dt.datetime | None = None,
     accepted_to: dt.datetime | None = None,
     external_id: str | None = None,
+    names: Sequence[str] | None = None,
+    states: Sequence[str] | None = None,
     fd: int | None = None,
     total: int | None = None,
 ) -> list[ReceiptStatus]:
     """Receipts newest first, at most `LIST_LIMIT`; `after` is the id of the last one of the page before.
 
+    `names`: what the shop calls the receipts, in channels whose keys are more than the name.
     Ids grow with time, so the primary key is the order of the list and a date is a bound on the id.
     """
     query = STATUS
@@ -180,6 +184,8 @@ def receipt_list(
         "r.id >= %(id_from)s": _first_id(accepted_from) if accepted_from else None,
         "r.id < %(id_to)s": _first_id(accepted_to) if accepted_to else None,
         "r.external_id = %(external_id)s": external_id,
+        "r.external_id = ANY(%(names)s) AND r.external_id <> r.external_key": list(names) if names else None,
+        "s.state = ANY(%(states)s)": list(states) if states else None,
         "r.total = %(total)s": total,
     }
     for condition, value in conditions.items():
@@ -216,6 +222,13 @@ def receipt_draft(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> ReceiptD
     if buyer:
         return msgspec.structs.replace(draft, buyer=msgspec.json.decode(bytes(buyer), type=Buyer))
     return draft
+
+
+def receipt_drafts(organisation_id: uuid.UUID, receipt_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, ReceiptDraft]:
+    """What the seller asked for in each of the receipts, without the buyers."""
+    with within(organisation_id):
+        rows = ReceiptContent.objects.filter(receipt_id__in=receipt_ids).values_list("receipt_id", "draft")
+        return {receipt_id: msgspec.json.decode(bytes(draft), type=ReceiptDraft) for receipt_id, draft in rows}
 
 
 def referring_drafts(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> list[tuple[uuid.UUID, ReceiptDraft]]:
