@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from openkassa.kassa.registers.models import CashRegister, RegisterState, RegisterStatus
 from openkassa.ui import formats
+from openkassa.web.service_texts import problem_texts
 
 SHIFT_LIMIT = dt.timedelta(hours=24)  # 54-ФЗ: no receipts in an older shift
 SHIFT_WARNING = dt.timedelta(hours=23)
@@ -76,18 +77,11 @@ def _registration(register: CashRegister) -> list[Finding]:
 def _problem(status: RegisterStatus, now: dt.datetime) -> list[Finding]:
     if not status.problem:
         return []
-    advice = status.problem_text
+    title, advice = problem_texts(status.problem, status.problem_text)
     if status.retry_at is not None and status.retry_at > now:
         wait = formats.duration((status.retry_at - now).total_seconds())
         advice = f"{advice} " + _("The next try is in %(time)s.") % {"time": wait}
-    return [Finding(tone="bad", title=PROBLEMS.get(status.problem, lambda: status.problem)(), advice=advice)]
-
-
-PROBLEMS = {
-    "unreachable": lambda: _("The register doesn't answer"),
-    "answer_lost": lambda: _("An answer of the register was lost"),
-    "storage_full": lambda: _("The fiscal storage is full"),
-}
+    return [Finding(tone="bad", title=title, advice=advice)]
 
 
 def _shift(status: RegisterStatus, now: dt.datetime) -> list[Finding]:

@@ -21,6 +21,7 @@ from openkassa.ui import formats
 from openkassa.web import health, wording
 from openkassa.web.access import role_required
 from openkassa.web.requests import MemberRequest
+from openkassa.web.service_texts import storage_text
 
 BY_HAND = (CommandKind.OPEN_SHIFT, CommandKind.CLOSE_SHIFT, CommandKind.SETTLEMENTS)
 COMMANDS_SHOWN = 5
@@ -103,7 +104,10 @@ def _register_context(request: MemberRequest, register_id: uuid.UUID) -> dict:
         ],
         "storages": [cash_register.fn, *former] if former else [],
         "fn": fn,
-        "commands": [(command, wording.COMMAND_LOOKS[command.state]) for command in commands],
+        "commands": [
+            (command, wording.COMMAND_LOOKS[command.state], storage_text(command.error_code) or command.error)
+            for command in commands
+        ],
         "busy": any(command.state in ("waiting", "sent") for command in commands),
         "doubles": doubles_of(request.organisation_id, register_id=register_id),
         "may_be_lost": bool(status.problem) or cash_register.state == RegisterState.LOST,

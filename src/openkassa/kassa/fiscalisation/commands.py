@@ -77,8 +77,9 @@ def _replace_storage(turn: Turn, command: RegisterCommand) -> None:
 
 
 def _failed(turn: Turn, command: RegisterCommand, code: int | str, text: str) -> None:
-    log.warning("command_refused", command=str(command.id), kind=command.kind, code=code)
-    _update(turn.organisation_id, command, state="failed", error=text[:500], done_at=now())
+    name = f"fn_{code:02x}" if isinstance(code, int) else code
+    log.warning("command_refused", command=str(command.id), kind=command.kind, code=name)
+    _update(turn.organisation_id, command, state="failed", error=text[:500], error_code=name[:32], done_at=now())
 
 
 def _task(turn: Turn, command: RegisterCommand) -> Task:

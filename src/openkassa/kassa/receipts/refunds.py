@@ -32,11 +32,20 @@ ROUNDING = 99  # kopecks that a total may be less than its lines
 PAYMENT_ORDER = ("electronic", "cash", "prepaid", "credit", "other")
 
 
-class RefundImpossible(Exception):
+class RefundRefused(Exception):
+    """The text is for the wire faces, in Russian; `code` is for pages: kind, state, content_gone, no_items, request,
+    nothing_left or exceeds."""
+
+    def __init__(self, text: str, code: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class RefundImpossible(RefundRefused):
     """The receipt is of a kind or in a state that can't be refunded."""
 
 
-class RefundExceeds(Exception):
+class RefundExceeds(RefundRefused):
     """More than is left to refund; the text names what is left."""
 
 
@@ -133,14 +142,14 @@ def _built(
     build: Callable[[ReceiptDraft, Left], ReceiptDraft],
 ) -> ReceiptDraft:
     if original.operation not in REFUND_OF:
-        raise RefundImpossible("вернуть можно приход или расход, но не возврат")
+        raise RefundImpossible("вернуть можно приход или расход, но не возврат", "kind")
     if state.state not in (State.FISCALISED, State.CONFIRMED):
-        raise RefundImpossible(f"чек в состоянии {state.state}: вернуть можно фискализированный")
+        raise RefundImpossible(f"чек в состоянии {state.state}: вернуть можно фискализированный", "state")
     sold = receipt_draft(organisation_id, original.id)
     if sold is None:
-        raise RefundImpossible("содержание чека больше не хранится")
+        raise RefundImpossible("содержание чека больше не хранится", "content_gone")
     if not sold.items:
-        raise RefundImpossible("в чеке коррекции нет позиций: составьте возврат сами")
+        raise RefundImpossible("в чеке коррекции нет позиций: составьте возврат сами", "no_items")
     earlier = [
         draft
         for _, draft in referring_drafts(organisation_id, original.id)
@@ -149,7 +158,7 @@ def _built(
     left = what_is_left(sold, earlier)
     draft = build(sold, left)
     if draft.total > left.total:
-        raise RefundExceeds(f"возвращается {roubles(draft.total)}, осталось {roubles(left.total)}")
+        raise RefundExceeds(f"возвращается {roubles(draft.total)}, осталось {roubles(left.total)}", "exceeds")
     return draft
 
 
@@ -205,14 +214,16 @@ def refund_draft(
         for part in _part(sold.items[index], left.quantities[index], quantity)
     ]
     if not items:
-        raise RefundExceeds("всё уже возвращено")
+        raise RefundExceeds("всё уже возвращено", "nothing_left")
     lines = sum(item.amount for item in items)
     total = left.total if 0 < lines - left.total <= ROUNDING else lines
     if total > left.total:
-        raise RefundExceeds(f"возвращается {roubles(total)}, осталось {roubles(left.total)}")
+        raise RefundExceeds(f"возвращается {roubles(total)}, осталось {roubles(left.total)}", "exceeds")
     paid = payments or _paid_back(left.payments, total)
     if paid.total != total:
-        raise RefundImpossible(f"сумма payments {roubles(paid.total)} не равна сумме возврата {roubles(total)}")
+        raise RefundImpossible(
+            f"сумма payments {roubles(paid.total)} не равна сумме возврата {roubles(total)}", "request"
+        )
     return msgspec.structs.replace(
         sold,
         operation=REFUND_OF[sold.operation],
@@ -240,13 +251,13 @@ def _chosen(sold: ReceiptDraft, left: Left, wanted: Sequence[Wanted] | None) -> 
     chosen: dict[int, Decimal] = {}
     for want in wanted:
         if want.line >= len(sold.items):
-            raise RefundImpossible(f"позиции {want.line} нет: в чеке их {len(sold.items)}, счёт от 0")
+            raise RefundImpossible(f"позиции {want.line} нет: в чеке их {len(sold.items)}, счёт от 0", "request")
         if want.line in chosen:
-            raise RefundImpossible(f"позиция {want.line} названа дважды")
+            raise RefundImpossible(f"позиция {want.line} названа дважды", "request")
         rest = left.quantities[want.line]
         quantity = rest if want.quantity is None else want.quantity
         if not 0 < quantity <= rest:
-            raise RefundExceeds(f"позиция {want.line}: возвращается {quantity}, осталось {rest}")
+            raise RefundExceeds(f"позиция {want.line}: возвращается {quantity}, осталось {rest}", "exceeds")
         chosen[want.line] = quantity
     return list(chosen.items())
 

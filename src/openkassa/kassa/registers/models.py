@@ -169,6 +169,7 @@ class RegisterCommand(TenantModel):
     state = models.CharField(max_length=8, default=CommandState.WAITING, choices=CommandState.choices)
     fd = models.BigIntegerField(null=True)
     error = models.CharField(max_length=500, blank=True, default="")
+    error_code = models.CharField(max_length=32, blank=True, default="", db_default="")  # fn_XX, or the device's own
     requested_by = models.UUIDField(null=True)
     created_at = models.DateTimeField(default=now)
     done_at = models.DateTimeField(null=True)

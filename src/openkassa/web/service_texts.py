@@ -1,0 +1,87 @@
+"""Codes of the services in the reader's language. Their own texts are Russian, as the wire faces need them."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as lazy
+
+from openkassa.fiscal.fn.errors import ErrorCode
+
+Text = str | Promise
+
+# Trouble of a register → what it is, what to do.
+PROBLEMS: dict[str, tuple[Text, Text]] = {
+    "unreachable": (
+        lazy("The register doesn't answer"),
+        lazy("Check that it is switched on and can be reached over the network."),
+    ),
+    "answer_lost": (lazy("An answer of the register was lost"), lazy("Its journal will be compared.")),
+    "fault": (
+        lazy("An error of the program"),
+        lazy("The register's journal will be compared. Tell the administrator: the log says more."),
+    ),
+    "other_storage": (
+        lazy("Another storage is in the register"),
+        lazy("Put the right one in, or replace the storage on the register's page."),
+    ),
+    "journal_behind": (
+        lazy("The register's journal lacks documents that we hold"),
+        lazy("Its memory was lost or exchanged. Do not use it, and call its service."),
+    ),
+    "journal_gap": (lazy("The register does not show all of its documents"), lazy("Call its service.")),
+    "journal_other": (
+        lazy("The journal has other documents than those entered by hand"),
+        lazy("Compare the papers with the journal, and put what is wrong right by a refund or a correction."),
+    ),
+    "journal_damaged": (lazy("The register's journal is damaged"), lazy("Put the right journal back.")),
+    "journal_failed": (lazy("The register can't write its journal"), lazy("Free space on its disk.")),
+}
+# Refusal of a fiscal storage → what it is.
+STORAGE: dict[int, Text] = {
+    ErrorCode.WRONG_STATE: lazy("This is not possible in the storage's present state."),
+    ErrorCode.STORAGE_FAILURE: lazy("The storage has failed: replace it."),
+    ErrorCode.SIGNER_FAILURE: lazy("The storage has failed: replace it."),
+    ErrorCode.TERM_OVER: lazy("The storage's term is over: close the shift and replace it."),
+    ErrorCode.ARCHIVE_FULL: lazy("The storage is full: close the shift and replace it."),
+    ErrorCode.WRONG_TIME: lazy("The time is before that of the last document: check the register's clock."),
+    ErrorCode.WRONG_PARAMETERS: lazy("The storage does not accept these data."),
+    ErrorCode.TOO_MANY_ITEMS: lazy("The document has too many lines."),
+    ErrorCode.TLV_TOO_LONG: lazy("The document is too large."),
+    ErrorCode.OPERATOR_QUEUE_FULL: lazy("There is no room for undelivered documents: restore the way to the operator."),
+    ErrorCode.UNDELIVERED_TOO_OLD: lazy(
+        "The first undelivered document is over 30 days old: restore the way to the operator."
+    ),
+    ErrorCode.SHIFT_TOO_LONG: lazy("The shift is over 24 hours old: close it and open a new one."),
+    ErrorCode.CLOCKS_DIFFER: lazy("The clocks of register and storage differ by over 5 minutes."),
+}
+# Why a receipt can't be refunded on its page.
+REFUNDS: dict[str, Text] = {
+    "kind": lazy("Only a sale or a purchase can be refunded, not a refund."),
+    "state": lazy("Only a receipt that has its document can be refunded."),
+    "content_gone": lazy("The content of the receipt is no longer kept."),
+    "no_items": lazy("A correction has no lines: make its refund yourself."),
+    "nothing_left": lazy("Everything has been refunded already."),
+    "exceeds": lazy("This is more than earlier refunds have left."),
+}
+
+
+def problem_texts(code: str, text: str) -> tuple[str, str]:
+    """(title, advice) of a register's trouble. `text`: the service's own, for a code that is not known here."""
+    storage = storage_text(code)
+    if storage:
+        return str(lazy("The fiscal storage refuses documents")), storage
+    title, advice = PROBLEMS.get(code, (code, text))
+    return str(title), str(advice)
+
+
+def storage_text(code: str) -> str:
+    """Words for `fn_XX`, the code with which a storage refuses; "" for any other."""
+    number = code.removeprefix("fn_")
+    if number == code or not number or set(number) - set("0123456789abcdef"):
+        return ""
+    return str(STORAGE.get(int(number, 16), ""))
+
+
+def refund_text(error: Exception) -> str:
+    """What to tell a person whose refund was refused."""
+    return str(REFUNDS.get(getattr(error, "code", ""), error))
