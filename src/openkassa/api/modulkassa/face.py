@@ -10,7 +10,7 @@ import msgspec
 from openkassa.api.face import Face, Incoming
 from openkassa.api.mapped import Mapped
 from openkassa.api.modulkassa.report import callback
-from openkassa.api.modulkassa.views import field_of, mapped_of
+from openkassa.api.modulkassa.views import mapped_of
 from openkassa.kassa.receipts.channels import ChannelContext
 from openkassa.kassa.receipts.models import ChannelKind
 
@@ -23,8 +23,8 @@ def preview(incoming: Incoming, channel: ChannelContext, day: dt.date) -> Mapped
     return mapped_of(incoming.body, channel, day)
 
 
-def named(path: str, _mapped: Mapped) -> str:
-    return field_of(path)
+def named(path: str, mapped: Mapped) -> str:
+    return mapped.field_of(path)
 
 
 FACE: Final = Face(

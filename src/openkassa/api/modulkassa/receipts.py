@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from typing import Final
 
 from openkassa.api import contacts
 from openkassa.api.addresses import web_address
@@ -21,6 +22,17 @@ EMAIL_LIMIT = 64
 PAYMENTS_LIMIT = 10
 AMOUNT_LIMIT = 99_999_999_999  # kopecks
 FIRST_DAY = dt.date(2000, 1, 1)
+
+# Fields of the draft as the document calls them.
+NAMES: Final = {
+    "items": "inventPositions", "kind": "paymentObject", "method": "paymentMethod", "unit": "measure",
+    "amount": "price", "vat": "vatTag", "supplier": "supplierInfo", "agent": "agentInfo", "agent_type": "agentInfo",
+    "declaration": "customsDeclarationNumber", "country": "originCountryCode", "product_code": "nomenclatureCode",
+    "mark": "productMark", "mark.code": "productMark", "buyer.inn": "clientInn", "buyer.name": "clientName",
+    "industry": "industryRequisite", "payments": "moneyPositions", "buyer": "email", "taxation": "taxMode",
+    "correction": "correctionInfo", "extra": "correctionInfo.fiscalSign", "cashier": "cashierName",
+    "cashier_inn": "cashierInn", "total": "moneyPositions", "transfer_inn": "moneyTransferOperator.inn",
+}  # fmt: skip
 
 
 def map_document(document: wire.Document, channel: ChannelContext, day: dt.date) -> Mapped:
@@ -67,6 +79,7 @@ def map_document(document: wire.Document, channel: ChannelContext, day: dt.date)
         email=email,
         phone=phone,
         warnings=tuple(faults.warnings),
+        names=NAMES,
     )
 
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from openkassa.api import numbers
 from openkassa.api.modulkassa import words
 from openkassa.core.outgoing import Outcome
+from openkassa.fiscal.ffd.tags import CORRECTION_FORMS
 from openkassa.fiscal.fn.errors import ErrorCode
 from openkassa.kassa.receipts.callbacks import Message
 from openkassa.kassa.receipts.models import CallbackState
@@ -31,7 +32,6 @@ FAILURES: Final = {
 }
 FN_FAILURE: Final = "FN_GENERIC_FAILURE"
 OTHER_FAILURE: Final = "NON_FN_FAILURE"
-CORRECTIONS: Final = (31, 41)  # forms
 
 
 def queued(at: dt.datetime, fn_state: str, warnings: tuple[str, ...]) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def _state(word: str, fn_state: str, at: dt.datetime, warnings: tuple[str, ...])
 
 
 def _fiscal_info(status: ReceiptStatus, document: DocumentFacts) -> dict[str, Any]:
-    operation = words.Operation(status.operation, correction=status.form in CORRECTIONS)
+    operation = words.Operation(status.operation, correction=status.form in CORRECTION_FORMS)
     return {
         "shiftNumber": document.shift,
         "checkNumber": document.number,

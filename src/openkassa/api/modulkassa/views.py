@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from openkassa.api.basic import basic_pair
 from openkassa.api.body import BadBody, WrongField, decode, read_json
 from openkassa.api.faults import Invalid
+from openkassa.api.fields import field_of
 from openkassa.api.mapped import Mapped, accept
 from openkassa.api.modulkassa import receipts, report, wire
 from openkassa.api.modulkassa.association import associate, dissociate
@@ -25,7 +26,6 @@ from openkassa.api.modulkassa.errors import AGAIN, FAULT, Refused, answer, failu
 from openkassa.api.readiness import Readiness, readiness
 from openkassa.core.clock import now
 from openkassa.core.metrics import accept_observed
-from openkassa.fiscal.ffd.findings import Finding
 from openkassa.kassa.receipts.again import CannotTryAgain, NotFailed, latest_attempt, receipt_accept_again
 from openkassa.kassa.receipts.channels import ChannelContext, channel_by_login
 from openkassa.kassa.receipts.models import ChannelKind, Receipt
@@ -112,13 +112,14 @@ def _accept(request: HttpRequest, channel: ChannelContext) -> HttpResponse:
     body = read_json(request)
     try:
         mapped = mapped_of(body, channel, (now() + dt.timedelta(minutes=channel.utc_offset)).date())
-        accepted = accept(mapped, channel, body)
     except WrongField as wrong:
         raise Refused(400, f"{wrong.field}: {wrong}" if wrong.field else str(wrong)) from None
     except Invalid as invalid:
         raise Refused(400, _listed(invalid.faults)) from None
+    try:
+        accepted = accept(mapped, channel, body)
     except DraftRefused as refused:
-        raise Refused(400, _listed(_fields(refused.findings))) from None
+        raise Refused(400, _listed(mapped.faults(refused.findings))) from None
     if accepted.repeat:
         return _state(channel, mapped.external_id)
     return answer(report.queued(accepted.accepted_at, _fn_state(channel), accepted.warnings))
@@ -151,33 +152,13 @@ def _again(channel: ChannelContext, document_id: str) -> HttpResponse:
     except CannotTryAgain as error:
         raise Refused(409, str(error)) from None
     except DraftRefused as refused:
-        raise Refused(400, _listed(_fields(refused.findings))) from None
+        found = [(field_of(finding.path, receipts.NAMES), finding.text) for finding in refused.findings]
+        raise Refused(400, _listed(found)) from None
     return _state(channel, document_id)
 
 
 def _listed(faults: list[tuple[str, str]]) -> str:
     return "; ".join(f"{field}: {text}" if field else text for field, text in faults)
-
-
-_NAMES: Final = {
-    "items": "inventPositions", "kind": "paymentObject", "method": "paymentMethod", "unit": "measure",
-    "amount": "price", "vat": "vatTag", "supplier": "supplierInfo", "agent": "agentInfo", "agent_type": "agentInfo",
-    "declaration": "customsDeclarationNumber", "country": "originCountryCode", "product_code": "nomenclatureCode",
-    "mark.code": "productMark", "buyer.inn": "clientInn", "buyer.name": "clientName",
-    "industry": "industryRequisite", "payments": "moneyPositions", "buyer": "email",
-    "taxation": "taxMode", "correction": "correctionInfo", "extra": "correctionInfo.fiscalSign",
-}  # fmt: skip
-_KNOWN: Final = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(_NAMES, key=len, reverse=True)))})\b")
-
-
-def _fields(findings: list[Finding]) -> list[tuple[str, str]]:
-    """Findings about a draft as faults of the document's fields."""
-    return [(field_of(finding.path), finding.text) for finding in findings]
-
-
-def field_of(path: str) -> str:
-    """The document's field for a path of the draft."""
-    return _camel(_KNOWN.sub(lambda words: _NAMES[words[0]], path))
 
 
 def _camel(field: str) -> str:

@@ -57,6 +57,15 @@ def register_documents(
         return list(documents.order_by("-fd")[:limit])
 
 
+def register_last_document(
+    organisation_id: uuid.UUID, register_id: uuid.UUID, forms: tuple[int, ...]
+) -> FiscalDocument | None:
+    """The newest document of one of `forms` that the register made."""
+    with within(organisation_id):
+        documents = FiscalDocument.objects.filter(register_id=register_id, form__in=forms)
+        return documents.order_by("-fd").first()
+
+
 def register_commands(organisation_id: uuid.UUID, register_id: uuid.UUID, limit: int = 20) -> list[RegisterCommand]:
     with within(organisation_id):
         return list(RegisterCommand.objects.filter(register_id=register_id).order_by("-id")[:limit])
