@@ -15,6 +15,7 @@ from openkassa.cli import databases
 from openkassa.cli.errors import HomeTaken
 from openkassa.cli.home import describe_holder, hold_home, holder, make_home
 from openkassa.cli.migrate_project import PROJECTS
+from openkassa.cli.periodic import Periodic
 from openkassa.cli.ports import check_ports, forget_taken_ports
 from openkassa.cli.postgres import embedded_cluster
 from openkassa.cli.processes import RESTORED, has_sandbox, platform_processes
@@ -37,7 +38,8 @@ def up(settings: Settings, console: Console, *, demo: bool) -> None:
         forget_taken_ports(settings)
         with contextlib.suppress(Stopped):
             _start(settings, console, supervisor, demo=demo)
-            supervisor.run(lambda: _start_new(settings, supervisor))
+            periodic = Periodic(settings)
+            supervisor.run(lambda: _each_tick(settings, supervisor, periodic))
         console.print("Stopping …")
     console.print("Stopped.")
 
@@ -93,6 +95,11 @@ def _tour(console: Console) -> None:
     except Exception as error:  # the platform is up whatever the tour met
         console.print(f"The tour ended early: {type(error).__name__}: {error}", markup=False)
     console.print(STOP_HINT)
+
+
+def _each_tick(settings: Settings, supervisor: Supervisor, periodic: Periodic) -> None:
+    _start_new(settings, supervisor)
+    periodic.tick()
 
 
 def _start_new(settings: Settings, supervisor: Supervisor) -> None:
