@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from openkassa.cli.archive import BadArchive, Writer, unpack
+from openkassa.cli.errors import Trouble
 
 
 @pytest.fixture
@@ -84,3 +85,12 @@ def test_an_archive_of_a_newer_version_is_refused(tmp_path: Path, folder: Path) 
         tar.addfile(member, io.BytesIO(text))
     with pytest.raises(BadArchive, match=r"made by a newer version \(9\.0\)"):
         unpack(tmp_path / "new.tar", folder)
+
+
+def test_files_that_can_not_be_opened_are_named(made: Path, tmp_path: Path, folder: Path) -> None:
+    with pytest.raises(Trouble, match=r"nowhere/x can't be written: No such file"), Writer(tmp_path / "nowhere" / "x"):
+        pass
+    with pytest.raises(BadArchive, match="missing can't be read: No such file"):
+        unpack(tmp_path / "missing", folder)
+    with pytest.raises(BadArchive, match="can't be read: Is a directory"):
+        unpack(tmp_path, folder)

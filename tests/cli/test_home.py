@@ -15,7 +15,7 @@ import pytest
 from openkassa.cli.errors import HomeTaken
 from openkassa.cli.home import hold_home, holder, write_private
 from openkassa.cli.ports import check_ports, forget_taken_ports
-from openkassa.core.settings import WrongSetting, read_settings
+from openkassa.core.settings import DATABASE_VARIABLES, WrongSetting, read_settings
 
 
 def free_ports(count: int) -> list[int]:
@@ -120,6 +120,41 @@ def test_up_names_a_wrong_setting_in_one_line_and_starts_nothing(environment: di
     assert done.returncode == 2
     assert done.stderr == "kassa: KASSA_EVENTS_PORT: «many» is not a port; give a number from 1 to 65535\n"
     assert not Path(environment["KASSA_HOME"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        *((variable, value) for variable in PORT_VARIABLES for value in ("0", "65536", "x", "80.5", "٣")),
+        *(("KASSA_BIND", value) for value in ("300.1.1.1", "localhost", "::1", "127.0.0.1:80")),
+        *(
+            (f"KASSA_{part}PUBLIC_URL", value)
+            for part in ("", "OFD_", "EVENTS_")
+            for value in ("ftp://x", "x", "http:", "http://x:y", "http://[")
+        ),
+        ("KASSA_TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("KASSA_TRUSTED_PROXIES", "proxy.example"),
+        *(("KASSA_SMTP_URL", value) for value in ("http://mail.example", "mail.example:25", "smtp://")),
+        *(("KASSA_SMS_URL", value) for value in ("smtp://sms.example", "sms.example", "http://x:99999")),
+        ("KASSA_PRIVATE_CALLBACKS", "maybe"),
+        ("KASSA_SANDBOX_SMTP_PORT", "-1"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_variable(environment: dict[str, str], variable: str, value: str) -> None:
+    with pytest.raises(WrongSetting, match=rf"^{variable}: .*(give|must)"):
+        read_settings(environment | {variable: value})
+
+
+DATABASES = dict.fromkeys(DATABASE_VARIABLES, "postgresql://a@b/c")
+
+
+@pytest.mark.parametrize("variable", DATABASES)
+def test_databases_are_given_all_or_none(environment: dict[str, str], variable: str) -> None:
+    assert not read_settings(environment | DATABASES).embedded
+    assert read_settings(environment).embedded
+    for wrong in ("", "mysql://a@b/c", "b"):
+        with pytest.raises(WrongSetting, match=rf"^{variable}: "):
+            read_settings(environment | DATABASES | {variable: wrong})
 
 
 def test_up_refuses_a_home_in_use(environment: dict[str, str]) -> None:

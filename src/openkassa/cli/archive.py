@@ -41,7 +41,10 @@ class Writer:
         self._members: dict[str, tuple[int, str]] = {}
 
     def __enter__(self) -> Writer:
-        handle = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            handle = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        except OSError as error:
+            raise Trouble(f"{self.target} can't be written: {error.strerror}") from error
         self._file = os.fdopen(handle, "wb")
         self._tar = tarfile.open(fileobj=self._file, mode="w", format=tarfile.PAX_FORMAT)
         return self
@@ -99,7 +102,7 @@ def unpack(source: Path, folder: Path) -> Manifest:
     """Unpack into an empty folder and compare with the manifest. Raises `BadArchive`; never writes outside."""
     found: dict[str, tuple[int, str]] = {}
     try:
-        with tarfile.open(source) as tar:
+        with _opened(source) as tar:
             for member in _plain_members(tar):
                 path = folder / member.name
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,6 +115,13 @@ def unpack(source: Path, folder: Path) -> Manifest:
         if manifest.members.get(name) != found.get(name):
             raise BadArchive(f"{source}: {name} is not what was backed up; take another backup")
     return manifest
+
+
+def _opened(source: Path) -> tarfile.TarFile:
+    try:
+        return tarfile.open(source)
+    except OSError as error:
+        raise BadArchive(f"{source} can't be read: {error.strerror}") from error
 
 
 def _plain_members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:

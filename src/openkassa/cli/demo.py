@@ -62,7 +62,7 @@ def read_demo(settings: Settings) -> Demo:
 def demo_info(settings: Settings) -> dict:
     """The contract of `kassa demo-info --json`."""
     demo = read_demo(settings)
-    shown = "127.0.0.1" if settings.bind in ("0.0.0.0", "::") else settings.bind  # noqa: S104
+    shown = "127.0.0.1" if settings.bind == "0.0.0.0" else settings.bind  # noqa: S104
     return {
         "http": settings.public_url,
         "ofd_tcp": f"{shown}:{settings.ofd_port}",

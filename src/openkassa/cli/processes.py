@@ -90,7 +90,7 @@ def _kassa(
 
 
 def _url(settings: Settings, port: int) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.bind, settings.bind)  # noqa: S104
+    host = "127.0.0.1" if settings.bind == "0.0.0.0" else settings.bind  # noqa: S104
     return f"http://{host}:{port}/health/ready"
 
 

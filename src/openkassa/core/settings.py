@@ -97,7 +97,7 @@ def choose_free_port(bind: str) -> int:
     """A port that nobody uses, outside of the range that systems give to outgoing connections."""
     while True:
         port = secrets.choice(range(20_000, 32_768))
-        with socket.socket(socket.AF_INET6 if ":" in bind else socket.AF_INET) as probe:
+        with socket.socket() as probe:
             try:
                 probe.bind((bind, port))
             except OSError as error:
@@ -110,12 +110,12 @@ def choose_free_port(bind: str) -> int:
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Settings of an environment. Raises `WrongSetting` at the first value that can't be used."""
     home = Path(environment.get("KASSA_HOME") or ".kassa").expanduser().resolve()
-    bind = environment.get("KASSA_BIND") or "127.0.0.1"
+    bind = _address(environment, "KASSA_BIND", "127.0.0.1")
     http_port = _port(environment, "KASSA_HTTP_PORT", 8000)
     ofd_http_port = _port(environment, "KASSA_OFD_HTTP_PORT", 8010)
     events_port = _port(environment, "KASSA_EVENTS_PORT", 8020)
     kassa_database, ofd_database = _databases(environment)
-    shown = "127.0.0.1" if bind in ("0.0.0.0", "::") else bind  # noqa: S104
+    shown = "127.0.0.1" if bind == "0.0.0.0" else bind  # noqa: S104
     return Settings(
         home=home,
         bind=bind,
@@ -150,9 +150,17 @@ def _port(environment: Mapping[str, str], variable: str, default: int) -> int:
     text = environment.get(variable)
     if not text:
         return default
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= 65535:
         raise WrongSetting(variable, f"«{text}» is not a port; give a number from 1 to 65535")
     return int(text)
+
+
+def _address(environment: Mapping[str, str], variable: str, default: str) -> str:
+    text = environment.get(variable) or default
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError as error:
+        raise WrongSetting(variable, f"«{text}» is not an IPv4 address; give one like 127.0.0.1 or 0.0.0.0") from error
 
 
 def _flag(environment: Mapping[str, str], variable: str) -> bool:
@@ -164,8 +172,7 @@ def _flag(environment: Mapping[str, str], variable: str) -> bool:
 
 def _url(environment: Mapping[str, str], variable: str, default: str) -> str:
     text = (environment.get(variable) or default).rstrip("/")
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not _is_url(text, ("http", "https")):
         raise WrongSetting(variable, f"«{text}» is not an http(s) address; give one like https://kassa.example.com")
     return text
 
@@ -174,10 +181,17 @@ def _optional_url(environment: Mapping[str, str], variable: str, schemes: tuple[
     text = environment.get(variable)
     if not text:
         return None
-    parts = urlsplit(text)
-    if parts.scheme not in schemes or not parts.hostname:
+    if not _is_url(text, schemes):
         raise WrongSetting(variable, f"not an address; give one like {schemes[0]}://user:password@host:port")
     return text
+
+
+def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, a half of brackets
+        return False
 
 
 def _networks(environment: Mapping[str, str], variable: str):
