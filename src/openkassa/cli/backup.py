@@ -50,7 +50,7 @@ def backup(settings: Settings, target: Path, say: Say) -> None:
             say(f"dumping database {project}")
             dump = Path(folder) / f"{project}.dump"
             command = [binaries.program("pg_dump"), "--format=custom", f"--file={dump}"]
-            _run_client(command, database_urls(settings, project).owner)
+            run_client(command, database_urls(settings, project).owner)
             writer.add_file(f"databases/{dump.name}", dump)
         _add_tree(writer, settings.home, settings.home / DEVICES)
         made_at = now().isoformat(timespec="seconds")
@@ -141,10 +141,10 @@ def _restore_database(settings: Settings, project: str, dump: Path) -> None:
     name = str(conninfo_to_dict(owner)["dbname"])
     program = _client_programs(settings).program("pg_restore")
     # Rights come from the models of this version, not from the dump.
-    _run_client([program, "--no-owner", "--no-privileges", "--exit-on-error", f"--dbname={name}", str(dump)], owner)
+    run_client([program, "--no-owner", "--no-privileges", "--exit-on-error", f"--dbname={name}", str(dump)], owner)
 
 
-def _run_client(command: list[str], url: str) -> None:
+def run_client(command: list[str], url: str) -> None:
     """Run a client program against `url`; the password goes by the environment, where other accounts can't read it."""
     words = {LIBPQ[key]: str(value) for key, value in conninfo_to_dict(url).items() if key in LIBPQ}
     done = subprocess.run(command, env={**os.environ, **words}, capture_output=True, text=True)

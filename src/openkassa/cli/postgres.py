@@ -31,6 +31,7 @@ from openkassa.core.databases import EMBEDDED_ROLES
 from openkassa.core.settings import Settings
 
 SUPERUSER = "postgres"
+POINTER = "postgres.location"  # file of the home that names the data directory, where it is not `postgres` in the home
 OUTSIDE = Path("/var/lib/openkassa")  # where root keeps data whose home PostgreSQL's account can't enter
 SOCKET_PATH_LIMIT = 107  # bytes, Linux; 103 on macOS
 START_SECONDS = 60
@@ -130,6 +131,20 @@ def embedded_cluster(settings: Settings, *, durable: bool = True) -> Cluster:
     return cluster
 
 
+def cluster_beside(settings: Settings, old: Cluster, binaries: Binaries) -> Cluster:
+    """A new, empty cluster of another version beside the one in use, whose place it may take. Nothing of `old` changes.
+
+    Raises `PostgresTrouble` when its directory is there already.
+    """
+    data = old.data.with_name(f"postgres-{binaries.major}")
+    if data.exists():
+        raise PostgresTrouble(f"{data} is there already: move it away")
+    reachable = _reachable(binaries, old.account, settings.home)
+    new = Cluster(data, old.sockets, old.log, old.account, reachable, old.durable)
+    _create(new)
+    return new
+
+
 def has_cluster(settings: Settings) -> bool:
     """Whether the home has an embedded cluster already."""
     return (_data_directory(settings.home) / "PG_VERSION").exists()
@@ -137,7 +152,7 @@ def has_cluster(settings: Settings) -> bool:
 
 def _data_directory(home: Path) -> Path:
     """`home/postgres`; for root, where PostgreSQL's account can't enter the home, a place outside kept in the home."""
-    pointer = home / "postgres.location"
+    pointer = home / POINTER
     if pointer.exists():
         return Path(pointer.read_text().strip())
     inside = home / "postgres"

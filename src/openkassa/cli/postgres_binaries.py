@@ -55,6 +55,11 @@ def find_binaries(major: int | None = None) -> Binaries:
     )
 
 
+def newest_binaries() -> Binaries:
+    """Programs of the newest version, wherever they are: what the embedded databases can be moved on to."""
+    return max(_installed(), key=lambda binaries: binaries.major)
+
+
 @functools.cache
 def _installed() -> tuple[Binaries, ...]:
     """All usable installations: the system's by version, newest first, then the wheel's."""
