@@ -56,6 +56,10 @@ def test_demo_info_keeps_its_contract(platform: Platform) -> None:
     for version in ("v4", "v5"):
         assert info["atol"][version] == f"{info['http']}/possystem/{version}"
     assert info["v1"]["base"] == f"{info['http']}/api/v1"
+    assert info["modulkassa"].keys() == {"base", "login", "password", "retail_point_id"}
+    assert info["modulkassa"]["base"] == f"{info['http']}/api/fn"
+    assert info["digitalkassa"].keys() == {"base", "actor_id", "actor_token", "c_group"}
+    assert info["digitalkassa"]["base"] == f"{info['http']}/v2.1"
     assert {user["role"] for user in info["users"]} == {"owner", "manager", "cashier", "staff", "operator"}
     assert all(user.keys() == {"role", "login", "password", "pin"} for user in info["users"])
 
@@ -63,6 +67,7 @@ def test_demo_info_keeps_its_contract(platform: Platform) -> None:
 def test_no_log_of_any_process_holds_a_secret_or_a_buyers_contact(platform: Platform) -> None:
     info = platform.info
     secrets = [info["v1"]["key"], info["atol"]["password"], *(user["password"] for user in info["users"])]
+    secrets += [info["modulkassa"]["password"], info["digitalkassa"]["actor_token"]]
     secrets += [path.read_bytes().hex() for path in (platform.home / "keys").glob("*.key")]
     logs = {path.name: path.read_text() for path in (platform.home / "logs").glob("*.log")}
     assert "worker_started" in logs["worker.log"]

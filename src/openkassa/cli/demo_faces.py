@@ -22,11 +22,13 @@ class DemoFace(NamedTuple):
     info: Callable[[Settings, dict[str, str]], dict[str, str]]
 
 
-def _channel(organisation_id: uuid.UUID, pool: Pool, kind: str, name: str, login: str, secret: str) -> None:
-    """A channel of a kind whose clients name themselves by a login, which is the channel's code as well."""
+def _channel(
+    organisation_id: uuid.UUID, pool: Pool, kind: str, name: str, login: str, secret: str, code: str = ""
+) -> None:
+    """A channel of a kind whose clients name themselves by a login; without a `code` it is the channel's code too."""
     from openkassa.kassa.receipts.channels import channel_create, channel_key_create
 
-    channel = channel_create(organisation_id=organisation_id, kind=kind, code=login, name=name, pool_id=pool.id)
+    channel = channel_create(organisation_id=organisation_id, kind=kind, code=code or login, name=name, pool_id=pool.id)
     channel_key_create(channel=channel, login=login, secret=secret)
 
 
@@ -41,4 +43,35 @@ def _yookassa_info(settings: Settings, kept: dict[str, str]) -> dict[str, str]:
     return {"base": f"{settings.public_url}/v3", **kept}
 
 
-DEMO_FACES: tuple[DemoFace, ...] = (DemoFace("yookassa", _yookassa, _yookassa_info),)
+def _modulkassa(organisation_id: uuid.UUID, pool: Pool) -> dict[str, str]:
+    """Shops get their pair with a person's password: here of a manager who is there for nothing else."""
+    from openkassa.kassa.people.services import membership_create, user_create
+    from openkassa.kassa.receipts.channels import channel_create
+
+    kept = {"login": "modulkassa@demo.example", "password": random_password(), "retail_point_id": str(uuid.uuid4())}
+    channel_create(
+        organisation_id=organisation_id,
+        kind="modulkassa",
+        code=kept["retail_point_id"],
+        name="Магазин на протоколе МодульКассы",
+        pool_id=pool.id,
+    )
+    person = user_create(display_name="Связь с МодульКассой", identifier=kept["login"], password=kept["password"])
+    membership_create(organisation_id=organisation_id, user_id=person.id, role="manager")
+    return kept
+
+
+def _digitalkassa(organisation_id: uuid.UUID, pool: Pool) -> dict[str, str]:
+    kept = {"actor_id": random_digits(9), "actor_token": random_password(), "c_group": random_digits(9)}
+    _channel(
+        organisation_id, pool, "digitalkassa", "Магазин на API digitalkassa", kept["actor_id"], kept["actor_token"],
+        kept["c_group"],
+    )  # fmt: skip
+    return kept
+
+
+DEMO_FACES: tuple[DemoFace, ...] = (
+    DemoFace("modulkassa", _modulkassa, lambda settings, kept: {"base": f"{settings.public_url}/api/fn", **kept}),
+    DemoFace("digitalkassa", _digitalkassa, lambda settings, kept: {"base": f"{settings.public_url}/v2.1", **kept}),
+    DemoFace("yookassa", _yookassa, _yookassa_info),
+)

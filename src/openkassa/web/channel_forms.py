@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -36,6 +37,10 @@ class Credential:
     prefix: str = ""  # of the secret, so that a leaked one is known for what it is
     length: int = 22  # of its random part
     digits: int = 0  # of a login that clients take for a number
+    make_code: Callable[[], str] | None = None  # where clients expect a code of some form
+
+    def new_code(self, kind: str) -> str:
+        return self.make_code() if self.make_code is not None else f"{kind}-{random_password(8).lower()}"
 
     def new_login(self) -> str:
         if self.digits:
@@ -48,6 +53,19 @@ class Credential:
 
 CREDENTIALS = {
     ChannelKind.ATOL: Credential(code=lazy("Group code"), login=lazy("Login"), secret=lazy("Password")),
+    ChannelKind.DIGITALKASSA: Credential(
+        code=lazy("Group ID"),
+        login=lazy("Actor ID"),
+        secret=lazy("Token"),
+        digits=9,
+        make_code=lambda: random_digits(9),
+    ),
+    ChannelKind.MODULKASSA: Credential(
+        code=lazy("Retail point ID"),
+        login=lazy("Login"),
+        secret=lazy("Password"),
+        make_code=lambda: str(uuid.uuid4()),
+    ),
     ChannelKind.V1: Credential(code="", login="", secret=lazy("Key"), prefix="kassa_", length=32),
     ChannelKind.YOOKASSA: Credential(code="", login=lazy("Shop ID"), secret=lazy("Secret key"), length=32, digits=9),
 }
@@ -178,7 +196,7 @@ class NewChannelForm(ChannelForm):
         values = super().clean() or self.cleaned_data
         kind, code = values.get("kind"), values.get("code")
         if kind and not code:
-            values["code"] = f"{kind}-{random_password(8).lower()}"
+            values["code"] = credential_of(kind).new_code(kind)
         elif kind and code and self._is_taken(kind, code):
             self.add_error("code", forms.ValidationError(gettext("Another channel of this protocol has this code.")))
         return values

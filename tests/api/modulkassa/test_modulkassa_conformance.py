@@ -126,3 +126,14 @@ def test_a_repeat_is_answered_with_the_first_document(till):
     repeat = calls.post(till, calls.document(email="other@example.ru"), "v2")
     assert (first.status, repeat.status, repeat.json["status"]) == (200, 200, "QUEUED")
     assert len(calls.stored(till)) == 1
+
+
+def test_the_gateway_speaks_atol(shop):
+    from tests.api.atol import calls as atol
+    from tests.api.shops import PASSWORD
+
+    answer = call("POST", "/api/fn/possystem/v4/getToken", {"login": shop.login, "pass": PASSWORD})
+    sold = call("POST", f"/api/fn/possystem/v4/{shop.group}/sell", atol.sell(), {"Token": answer.json["token"]})
+    assert (sold.status, sold.json["status"]) == (200, "wait")
+    big = call("POST", "/api/fn/possystem/v4/getToken", b" " * 2_200_000)
+    assert "error" in big.json

@@ -34,7 +34,7 @@ def too_large(detail: str) -> tuple[str, bytes]:
 
 
 def preview(incoming: Incoming, channel: ChannelContext, day: dt.date) -> Mapped:
-    parts = incoming.path.partition("?")[0].strip("/").removeprefix("possystem/").split("/")
+    parts = incoming.path.partition("?")[0].strip("/").removeprefix("api/fn/").removeprefix("possystem/").split("/")
     version = VERSIONS.get(parts[0])
     if version is None:
         raise Invalid([("path", f"версия «{parts[0][:32]}» не из {', '.join(VERSIONS)}")])
@@ -54,7 +54,7 @@ FACE: Final = Face(
     name="atol",
     title="ATOL Online",
     kind=ChannelKind.ATOL,
-    prefixes=("/possystem/", "/v4/", "/v5/"),
+    prefixes=("/possystem/", "/v4/", "/v5/", "/api/fn/possystem/"),
     too_large=too_large,
     preview=preview,
     callback=callback,

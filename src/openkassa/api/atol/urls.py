@@ -1,4 +1,5 @@
-"""Addresses of ATOL Online: with and without /possystem, since clients append /v4 to whatever host they get."""
+"""Addresses of ATOL Online: with and without /possystem, since clients append /v4 to whatever host they get,
+and under /api/fn, where МодульКасса's gateway speaks it."""
 
 from django.urls import path
 
@@ -7,7 +8,7 @@ from openkassa.api.atol.views import entry
 
 urlpatterns = [
     pattern
-    for base in ("possystem/", "")
+    for base in ("possystem/", "", "api/fn/possystem/")
     for name, version in VERSIONS.items()
     for pattern in (
         path(f"{base}{name}/<path:rest>", entry, {"version": version}),
