@@ -13,41 +13,7 @@ import time
 import uuid
 from urllib.parse import urlsplit
 
-ITEMS = [
-    ("Кофе в зёрнах, 1 кг", 1490.0, 1, 1490.0, "vat22"),
-    ("Хлеб ржаной", 64.5, 2, 129.0, "vat10"),
-    ("Молоко 3,2 %, 1 л", 92.9, 3, 278.7, "vat10"),
-    ("Сахар-песок, кг", 79.99, 1.5, 119.99, "vat10"),
-    ("Доставка", 300.0, 1, 300.0, "vat22"),
-]
-
-
-def body(inn: str, place: str) -> bytes:
-    """An ATOL v4 sell with five items; EXTERNAL_ID is replaced before each send."""
-    total = round(sum(item[3] for item in ITEMS), 2)
-    receipt = {
-        "external_id": "E" * 32,
-        "timestamp": time.strftime("%d.%m.%Y %H:%M:%S"),
-        "receipt": {
-            "client": {"email": "buyer@example.com"},
-            "company": {"email": "shop@example.com", "sno": "osn", "inn": inn, "payment_address": place},
-            "items": [
-                {
-                    "name": name,
-                    "price": price,
-                    "quantity": quantity,
-                    "sum": amount,
-                    "payment_method": "full_payment",
-                    "payment_object": "commodity",
-                    "vat": {"type": vat},
-                }
-                for name, price, quantity, amount, vat in ITEMS
-            ],
-            "payments": [{"type": 1, "sum": total}],
-            "total": total,
-        },
-    }
-    return json.dumps(receipt, ensure_ascii=False).encode()
+from bench.requests import EXTERNAL_ID
 
 
 class Caller:
@@ -60,12 +26,12 @@ class Caller:
         while time.monotonic() < load.until and load.sent < load.limit:
             load.sent += 1
             started = time.perf_counter()
-            writer.write(load.head + load.body.replace(b"E" * 32, uuid.uuid4().hex.encode()))
+            writer.write(load.request(uuid.uuid4().hex.encode()))
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
             answer = await reader.readexactly(length)
             load.times.append(time.perf_counter() - started)
-            if not head.startswith(b"HTTP/1.1 200"):
+            if not head.startswith(b"HTTP/1.1 20"):
                 load.errors.append(answer[:300].decode(errors="replace"))
             if load.pause:
                 await asyncio.sleep(load.pause)
@@ -76,17 +42,22 @@ class Load:
     def __init__(self, arguments: argparse.Namespace) -> None:
         parts = urlsplit(arguments.url)
         self.host, self.port = parts.hostname, parts.port
-        self.body = body(arguments.inn, "https://bench.example")
-        self.head = (
-            f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nToken: {arguments.token}\r\n"
-            f"Content-Type: application/json; charset=utf-8\r\nContent-Length: {len(self.body)}\r\n\r\n"
-        ).encode()
+        given = json.loads(arguments.request)
+        self.body = given["body"].encode()
+        lines = [f"POST {given['path']} HTTP/1.1", f"Host: {parts.netloc}"]
+        lines += [f"{name}: {value}" for name, value in given["headers"].items()]
+        lines += ["Content-Type: application/json; charset=utf-8", f"Content-Length: {len(self.body)}"]
+        self.head = "\r\n".join([*lines, "", ""]).encode()
         self.until = time.monotonic() + arguments.seconds
         self.limit = arguments.limit
         self.pause = 0.0 if not arguments.rate else arguments.callers / arguments.rate
         self.sent = 0
         self.times: list[float] = []
         self.errors: list[str] = []
+
+    def request(self, external_id: bytes) -> bytes:
+        """The bytes of one request with an id of its own."""
+        return (self.head + self.body).replace(EXTERNAL_ID.encode(), external_id)
 
     async def run(self, callers: int) -> None:
         await asyncio.gather(*(Caller(self).run() for _ in range(callers)))
@@ -95,8 +66,7 @@ class Load:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--url", required=True)
-    parser.add_argument("--token", required=True)
-    parser.add_argument("--inn", required=True)
+    parser.add_argument("--request", required=True, help="What is sent, as JSON (see bench.requests).")
     parser.add_argument("--callers", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--limit", type=int, default=10**9)

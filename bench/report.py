@@ -38,6 +38,8 @@ def ratios(results: dict) -> dict[str, float]:
         found["web_cpu_ms_per_accept"] = results["accept"]["web_cpu_ms"]
     if "way" in results:
         found["cpu_ms_per_receipt"] = results["way"]["cpu_ms_per_receipt"]
+    for face, one in results.get("faces", {}).items():
+        found[f"web_cpu_of_{face}_to_atol"] = one["web_cpu_ms"] / results["faces"]["atol"]["web_cpu_ms"]
     stored = results.get("stored")
     if stored and "way" in results:
         found["way_slowdown_with_stored"] = stored["way"]["cpu_ms_per_receipt"] / results["way"]["cpu_ms_per_receipt"]
@@ -96,6 +98,13 @@ def _stages(results: dict, suffix: str) -> list[str]:
             f" ({_each(one)}), backlog {one['smallest_backlog']:,} to {one['largest_backlog']:,};"
             f" load generator {one['load_cpu']:.1f} s CPU |"
         )
+    if "faces" in results:
+        first = results["faces"]["atol"]
+        lines += [
+            f"| accept by {face}{suffix} | {one['rate']:,.0f}/s, {one['rate'] / first['rate']:.0%} of atol;"
+            f" {one['web_cpu_ms']:.2f} ms CPU of web each |"
+            for face, one in results["faces"].items()
+        ]
     if "memory" in results:
         memory = ", ".join(f"{kind} {size / 2**20:.0f}" for kind, size in sorted(results["memory"].items()))
         lines.append(f"| memory{suffix}, MiB (PSS) | {memory} |")

@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import json
 import sys
+import uuid
 
 import django
 
 django.setup()
 
+from bench.requests import BY_LOGIN  # noqa: E402
 from openkassa.cli.access import FN_PREFIX  # noqa: E402
 from openkassa.cli.business import atol_channel, v1_channel  # noqa: E402
+from openkassa.core.keys import random_password  # noqa: E402
 from openkassa.core.organisations import organisation_create  # noqa: E402
 from openkassa.core.settings import settings  # noqa: E402
 from openkassa.device.config import DeviceConfig, RegisterConfig, save  # noqa: E402
 from openkassa.kassa.outlets.services import outlet_create  # noqa: E402
-from openkassa.kassa.registers.models import Ffd  # noqa: E402
+from openkassa.kassa.receipts.channels import channel_create, channel_key_create  # noqa: E402
+from openkassa.kassa.registers.models import Ffd, Pool  # noqa: E402
 from openkassa.kassa.registers.provision import device_secret  # noqa: E402
 from openkassa.kassa.registers.services import pool_create, register_create  # noqa: E402
 
 INN = "7800000027"
 DOCUMENTS = 16_000_000  # more than a real storage holds: the bench outlives one
+
+
+def login_channel(organisation_id: uuid.UUID, pool: Pool, kind: str) -> dict[str, str]:
+    """A channel of a wire face that is opened by a login and a secret."""
+    access = {"login": f"bench-{kind}", "secret": random_password(), "code": "1001"}
+    channel = channel_create(
+        organisation_id=organisation_id, kind=kind, code=access["code"], name=kind, pool_id=pool.id
+    )
+    channel_key_create(channel=channel, login=access["login"], secret=access["secret"])
+    return access
 
 
 def main(count: int) -> None:
@@ -58,6 +72,7 @@ def main(count: int) -> None:
         )
     _, access = atol_channel(organisation_id=organisation.id, pool=pool, login="bench", name="Bench")
     _, key = v1_channel(organisation_id=organisation.id, pool=pool, name="Bench")
+    by_login = {kind: login_channel(organisation.id, pool, kind) for kind in BY_LOGIN}
     print(
         json.dumps(
             {
@@ -68,6 +83,7 @@ def main(count: int) -> None:
                 "password": access.password,
                 "group": access.group,
                 "v1": key,
+                **by_login,
             }
         )
     )

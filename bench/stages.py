@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 
 from bench.platform import Platform, Usage, cpu_of
+from bench.requests import FACES
 
 CALLERS = 16
 ACCEPT_SECONDS = 15.0
+FACE_SECONDS = 6.0
 WARM_UP = 300
 MOST_WAITING = 3000  # backlog that the whole way is kept under
 LOOK_SECONDS = 1.0
@@ -28,6 +29,8 @@ def measure(platform: Platform, seconds: float, only: str | None) -> dict:
     if only in (None, "way"):
         results["way"] = whole_way(platform, seconds)
         drain(platform)
+    if only in (None, "faces"):
+        results["faces"] = faces(platform)
     results["memory"] = platform.usage().memory
     return results
 
@@ -40,6 +43,20 @@ def accept(platform: Platform) -> dict:
     result["fiscalised_meanwhile"] = platform.ask("progress")["made"] - first["made"]
     result["web_cpu_ms"] = result["cpu"].get("web", 0.0) / result["count"] * 1000
     return result
+
+
+def faces(platform: Platform) -> dict[str, dict]:
+    """The same sale through each wire face, one after the other; what each drains is not in the next one's figures."""
+    results = {}
+    for face in FACES:
+        load(platform, "--limit", str(CALLERS * 4), face=face)
+        drain(platform)
+        before = platform.usage()
+        result = load(platform, "--seconds", str(FACE_SECONDS), face=face)
+        result["web_cpu_ms"] = platform.usage().cpu_since(before).get("web", 0.0) / result["count"] * 1000
+        drain(platform)
+        results[face] = result
+    return results
 
 
 def whole_way(platform: Platform, seconds: float) -> dict:
@@ -125,28 +142,19 @@ def pages(platform: Platform) -> dict[str, dict[str, float]]:
     return {"kassa": json.loads(kassa.splitlines()[-1]), "ofd": json.loads(ofd.splitlines()[-1])}  # behind the logs
 
 
-def start_load(platform: Platform, *words: str) -> subprocess.Popen[str]:
+def start_load(platform: Platform, *words: str, face: str = "atol") -> subprocess.Popen[str]:
     """The load generator, which prints its results as JSON when it ends."""
-    access = platform.access
-    request = urllib.request.Request(
-        f"{access['base']}/possystem/v4/getToken",
-        json.dumps({"login": access["login"], "pass": access["password"]}).encode(),
-        {"Content-Type": "application/json; charset=utf-8"},
-    )
-    with urllib.request.urlopen(request) as answer:
-        token = json.load(answer)["token"]
+    sent = json.dumps(FACES[face](platform.access))
+    command = (sys.executable, "-m", "bench.load", "--url", platform.access["base"], "--request", sent)
     return subprocess.Popen(
-        [
-            *(sys.executable, "-m", "bench.load", "--url", f"{access['base']}/possystem/v4/{access['group']}/sell"),
-            *("--token", token, "--inn", access["inn"], "--callers", str(CALLERS), *words),
-        ],
+        [*command, "--callers", str(CALLERS), *words],
         stdout=subprocess.PIPE,
         text=True,
     )
 
 
-def load(platform: Platform, *words: str) -> dict:
-    output, _ = start_load(platform, *words).communicate()
+def load(platform: Platform, *words: str, face: str = "atol") -> dict:
+    output, _ = start_load(platform, *words, face=face).communicate()
     result = json.loads(output)
     if result["errors"]:
         raise RuntimeError(f"{result['errors']} sells were refused: {result['first_error']}")
