@@ -117,6 +117,8 @@ KINDS = (
         _delete_documents_of("kassa_registers_acknowledgement", "document_id"),
         _delete_documents_of("kassa_registers_fiscaldocument", "id"),
         *ERASE_CALLBACKS_OF_RECEIPTS,
+        _delete("kassa_receipts_prepaymentuse", "receipt_id"),
+        _delete("kassa_receipts_prepayment", "receipt_id"),
         _delete("kassa_receipts_receiptcontact", "receipt_id"),
         _delete("kassa_receipts_receiptcontent", "receipt_id"),
         _delete("kassa_receipts_receiptevent", "receipt_id"),

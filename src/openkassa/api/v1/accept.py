@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
-from typing import NamedTuple
 
 import msgspec
 
-from openkassa.api.addresses import callback_address
 from openkassa.api.v1 import drafts, wire
+from openkassa.api.v1 import offset as offsets
 from openkassa.api.v1.answers import accepted_answer
+from openkassa.api.v1.making import Made, check_texts, digest_of, once
 from openkassa.api.v1.problems import Refused, of_faults
-from openkassa.api.v1.request_keys import accept_once
 from openkassa.fiscal.draft import Payments, ReceiptDraft
 from openkassa.kassa.receipts.channels import ChannelContext
 from openkassa.kassa.receipts.models import Receipt
@@ -28,17 +26,7 @@ from openkassa.kassa.receipts.refunds import (
     refund_draft,
 )
 from openkassa.kassa.receipts.selectors import receipt_status
-from openkassa.kassa.receipts.services import Accepted, DraftRefused, receipt_accept
-
-_encode = msgspec.json.Encoder(order="deterministic").encode
-
-
-class Made(NamedTuple):
-    """A receipt, whether this request made it, and the answer where it is known without asking the database."""
-
-    receipt_id: uuid.UUID
-    new: bool
-    answer: wire.ReceiptAnswer | None = None
+from openkassa.kassa.receipts.services import Accepted, receipt_accept
 
 
 def receipt(request: wire.Receipt, body: bytes, channel: ChannelContext, at: dt.datetime, key: str | None) -> Made:
@@ -46,7 +34,7 @@ def receipt(request: wire.Receipt, body: bytes, channel: ChannelContext, at: dt.
     check_texts(request.external_id, request.callback_url)
     if request.refers_to is not None and request.correction is None:
         if request.operation not in ("sale_refund", "expense_refund"):
-            raise Refused("field_invalid", "refers_to есть у возвратов и коррекций", "refers_to")
+            return offsets.composed(request, body, channel, key, at)
         return _linked_refund(request, body, channel, at, key)
     draft, warnings = drafts.map_receipt(request, channel.profile, channel.utc_offset)
     digest = digest_of(request)
@@ -70,7 +58,7 @@ def receipt(request: wire.Receipt, body: bytes, channel: ChannelContext, at: dt.
             warn_of_alike=True,
         )
 
-    receipt_id, accepted = _once(channel, key, digest, at, accept)
+    receipt_id, accepted = once(channel, key, digest, at, accept)
     if accepted is None or accepted.repeat:
         return Made(receipt_id, False)
     return Made(receipt_id, True, accepted_answer(draft, request, accepted))
@@ -140,7 +128,7 @@ def _refund(
         )
 
     try:
-        receipt_id, accepted = _once(channel, key, digest, at, accept)
+        receipt_id, accepted = once(channel, key, digest, at, accept)
         return Made(receipt_id, accepted is not None and not accepted.repeat)
     except RefundExceeds as error:
         raise Refused("refund_exceeds", str(error), "items") from None
@@ -150,51 +138,6 @@ def _refund(
         raise Refused("receipt_unknown", "нет чека с таким id") from None
 
 
-def _once(
-    channel: ChannelContext, key: str | None, digest: bytes, at: dt.datetime, accept: Callable[[], Accepted]
-) -> tuple[uuid.UUID, Accepted | None]:
-    try:
-        receipt_id, accepted = accept_once(channel, key, digest, at, accept)
-    except DraftRefused as refused:
-        raise of_faults([(finding.code, named(finding.path), finding.text) for finding in refused.findings]) from None
-    if accepted is not None and accepted.repeat and not accepted.same_body:
-        raise Refused(
-            "external_id_taken",
-            "под этим external_id принят другой чек",
-            "external_id",
-            receipt_id=accepted.receipt_id,
-        )
-    return receipt_id, accepted
-
-
-_NAMES = {
-    ".kind": ".object",
-    ".measure": ".unit",
-    "cashier_inn": "cashier.inn",
-    "bso": "strict_reporting_form",
-    "agent_type": "agent.type",
-}
-
-
-def named(path: str) -> str:
-    """A place in the draft by the name that the request has for it."""
-    for ours, theirs in _NAMES.items():
-        path = path.replace(ours, theirs)
-    return path
-
-
-def check_texts(external_id: str, callback_url: str | None) -> None:
-    if "\0" in external_id or not external_id.strip():
-        raise Refused("field_invalid", "нужен хотя бы один печатный символ", "external_id")
-    if callback_url and not callback_address(callback_url):
-        raise Refused("field_invalid", "нужен адрес http или https", "callback_url")
-
-
 def _check_reference(channel: ChannelContext, receipt_id: uuid.UUID) -> None:
     if receipt_status(channel.organisation_id, receipt_id, channel.channel_id) is None:
         raise Refused("receipt_unknown", "нет чека с таким id", "refers_to")
-
-
-def digest_of(request: object) -> bytes:
-    """What tells a repeat from another request: the fields, however they were spaced and ordered."""
-    return hashlib.sha256(_encode(request)).digest()

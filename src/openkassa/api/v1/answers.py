@@ -7,11 +7,12 @@ import datetime as dt
 import msgspec
 
 from openkassa.api.addresses import receipt_address
-from openkassa.api.v1 import wire, wire_corrections, words
+from openkassa.api.v1 import wire, wire_corrections, wire_prepayments, words
 from openkassa.fiscal.draft import ReceiptDraft
 from openkassa.fiscal.ffd import vat
 from openkassa.fiscal.ffd.render import settlement_day
 from openkassa.kassa.receipts.marks import MarkResult, marks_of, receipt_marks
+from openkassa.kassa.receipts.prepayments import OpenPrepayment
 from openkassa.kassa.receipts.selectors import DocumentFacts, ReceiptStatus
 from openkassa.kassa.receipts.services import Accepted
 
@@ -93,6 +94,17 @@ def planned(draft: ReceiptDraft, warnings: tuple[str, ...]) -> wire_corrections.
         order=base.number if base else None,
         extra=draft.extra,
         warnings=[_warning(text) for text in warnings],
+    )
+
+
+def prepayment_answer(found: OpenPrepayment) -> wire_prepayments.Prepayment:
+    return wire_prepayments.Prepayment(
+        id=found.receipt_id,
+        external_id=found.external_id,
+        operation=words.OPERATION_NAMES[found.operation],
+        accepted_at=found.accepted_at,
+        amount=found.amount,
+        left=found.left,
     )
 
 

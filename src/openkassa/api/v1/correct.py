@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from openkassa.api.v1 import drafts
-from openkassa.api.v1.accept import check_texts, digest_of, named
+from openkassa.api.v1.making import check_texts, digest_of, named
 from openkassa.api.v1.problems import Refused, of_faults
 from openkassa.api.v1.wire_corrections import CorrectionOrder, CorrectionPlan
 from openkassa.fiscal.draft import ReceiptDraft

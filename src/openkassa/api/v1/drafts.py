@@ -17,6 +17,7 @@ from openkassa.fiscal.ffd import codes, vat
 from openkassa.fiscal.ffd.profile import Profile
 from openkassa.fiscal.ffd.tags import FFD_1_2
 from openkassa.fiscal.identifiers import roubles
+from openkassa.fiscal.lines import less_discount
 from openkassa.fiscal.text import printable
 
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  till-local time has no zone
@@ -169,24 +170,7 @@ def items_of(given: list[wire.Item], discount: int, profile: Profile, faults: li
         text = f"скидка {roubles(discount)} больше суммы позиций {roubles(sum(amounts))}"
         faults.append(("field_invalid", "discount", text))
         return tuple(lines)
-    return tuple(
-        part
-        for line, share in zip(lines, vat.spread_discount(amounts, discount), strict=True)
-        for part in with_amount(line, line.amount - share)
-    )
-
-
-def with_amount(line: fiscal.Item, amount: int) -> list[fiscal.Item]:
-    """`line` at another amount: one line, or two where no price in kopecks gives it (see `vat.unit_prices`)."""
-    if amount == line.amount:
-        return [line]
-    parts = vat.unit_prices(amount, line.quantity)
-    if len(parts) == 1:
-        return [msgspec.structs.replace(line, price=parts[0][0], amount=amount)]
-    return [
-        msgspec.structs.replace(line, price=price, quantity=quantity, amount=vat.line_amount(price, quantity))
-        for price, quantity in parts
-    ]
+    return tuple(less_discount(lines, discount))
 
 
 def _item(item: wire.Item, index: int, profile: Profile, faults: list[Fault]) -> fiscal.Item:

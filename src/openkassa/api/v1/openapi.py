@@ -17,11 +17,28 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from openkassa import __version__
-from openkassa.api.v1 import wire, wire_check, wire_corrections, words
+from openkassa.api.v1 import wire, wire_check, wire_corrections, wire_prepayments, words
 from openkassa.api.v1.problems import CATALOGUE
 
 REF = "#/components/schemas/{name}"
 PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+
+
+Filter = tuple[str, dict[str, Any], str]  # name, schema, description
+PAGE: tuple[Filter, ...] = (
+    ("after", {"type": "string", "format": "uuid"}, "`next` of the page before."),
+    ("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, ""),
+)
+FILTERS: tuple[Filter, ...] = (
+    ("external_id", {"type": "string"}, "The receipt with this external_id; other filters are not looked at."),
+    ("state", {"enum": list(get_args(words.State))}, ""),
+    ("operation", {"enum": list(words.OPERATIONS)}, ""),
+    ("accepted_from", {"type": "string", "format": "date-time"}, "Accepted at this time or later."),
+    ("accepted_to", {"type": "string", "format": "date-time"}, "Accepted before this time."),
+    ("total", {"type": "integer"}, "Kopecks."),
+    ("fd", {"type": "integer"}, "Number of the fiscal document."),
+    *PAGE,
+)
 
 
 class Operation(NamedTuple):
@@ -33,7 +50,7 @@ class Operation(NamedTuple):
     answers: Mapping[int, type]
     problems: tuple[str, ...]
     keyed: bool = False  # takes Idempotency-Key
-    listed: bool = False  # takes the filters of the list
+    filters: tuple[Filter, ...] = ()  # of a list
 
 
 _ANY = ("key_missing", "key_unknown", "account_blocked", "unavailable")
@@ -58,7 +75,7 @@ OPERATIONS = (
     ),
     Operation(
         "get", "/receipts", "listReceipts", "List receipts, newest first, or find the one with an external_id.",
-        None, {200: wire.Page}, ("parameter_invalid",), listed=True,
+        None, {200: wire.Page}, ("parameter_invalid",), filters=FILTERS,
     ),
     Operation(
         "get", "/receipts/{id}", "getReceipt", "What became of a receipt.",
@@ -68,6 +85,18 @@ OPERATIONS = (
         "post", "/receipts/{id}/refund", "refundReceipt",
         "Refund a receipt or chosen lines of it. All refunds of a receipt together never exceed it.",
         wire.Refund, _MADE, (*_BODY, *_RECEIPT, "receipt_unknown", "refund_impossible", "refund_exceeds"), keyed=True,
+    ),
+    Operation(
+        "post", "/receipts/{id}/offset", "offsetPrepayment",
+        "Make the sale that offsets a prepayment, whole or in part. All offsets and refunds of it together never "
+        "exceed it.",
+        wire_prepayments.Offset, _MADE,
+        (*_BODY, *_RECEIPT, "line_amount_differs", "receipt_unknown", "offset_impossible", "offset_exceeds"),
+        keyed=True,
+    ),
+    Operation(
+        "get", "/prepayments", "listPrepayments", "List open prepayments, newest first.",
+        None, {200: wire_prepayments.PrepaymentPage}, ("parameter_invalid",), filters=PAGE,
     ),
     Operation(
         "post", "/receipts/{id}/correction/preview", "previewCorrection",
@@ -92,18 +121,6 @@ OPERATIONS = (
         wire.Withdrawal, {200: wire.ReceiptAnswer}, (*_BODY, "receipt_unknown", "not_waiting"),
     ),
 )  # fmt: skip
-
-FILTERS = (
-    ("external_id", {"type": "string"}, "The receipt with this external_id; other filters are not looked at."),
-    ("state", {"enum": list(get_args(words.State))}, ""),
-    ("operation", {"enum": list(words.OPERATIONS)}, ""),
-    ("accepted_from", {"type": "string", "format": "date-time"}, "Accepted at this time or later."),
-    ("accepted_to", {"type": "string", "format": "date-time"}, "Accepted before this time."),
-    ("total", {"type": "integer"}, "Kopecks."),
-    ("fd", {"type": "integer"}, "Number of the fiscal document."),
-    ("after", {"type": "string", "format": "uuid"}, "`next` of the page before."),
-    ("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, ""),
-)
 
 
 @functools.cache
@@ -159,10 +176,9 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.keyed:
         schema = {"type": "string", "minLength": 1, "maxLength": 200}
         parameters.append({"name": "Idempotency-Key", "in": "header", "schema": schema})
-    if operation.listed:
-        parameters += [
-            {"name": name, "in": "query", "schema": schema, "description": text} for name, schema, text in FILTERS
-        ]
+    parameters += [
+        {"name": name, "in": "query", "schema": schema, "description": text} for name, schema, text in operation.filters
+    ]
     if parameters:
         described["parameters"] = parameters
     if operation.request is not None:
@@ -214,7 +230,7 @@ def _page() -> str:
                     "request": operation.request.__name__ if operation.request else None,
                     "answers": [(status, shape.__name__) for status, shape in operation.answers.items()],
                     "problems": [*_ANY, *operation.problems],
-                    "filters": FILTERS if operation.listed else (),
+                    "filters": operation.filters,
                     "keyed": operation.keyed,
                 }
                 for operation in OPERATIONS

@@ -10,6 +10,8 @@ urlpatterns = [
     path("receipts/<str:receipt_id>", views.receipt),
     path("receipts/<str:receipt_id>/refund", views.refund),
     path("receipts/<str:receipt_id>/withdraw", views.withdraw),
+    path("receipts/<str:receipt_id>/offset", views.offset),
+    path("prepayments", views.prepayments),
     path("receipts/<str:receipt_id>/correction", views.correction),
     path("receipts/<str:receipt_id>/correction/preview", views.correction_preview),
     path("validate", views.validate),

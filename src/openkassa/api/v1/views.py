@@ -14,13 +14,25 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from openkassa.api.body import BadBody, WrongField, decode, read_json
-from openkassa.api.v1 import accept, check, correct, problems, wire, wire_check, wire_corrections, words
-from openkassa.api.v1.answers import planned, receipt_answer
+from openkassa.api.v1 import (
+    accept,
+    check,
+    correct,
+    problems,
+    wire,
+    wire_check,
+    wire_corrections,
+    wire_prepayments,
+    words,
+)
+from openkassa.api.v1 import offset as offsets
+from openkassa.api.v1.answers import planned, prepayment_answer, receipt_answer
 from openkassa.api.v1.problems import Refused
 from openkassa.core.clock import now
 from openkassa.core.metrics import accept_observed
 from openkassa.kassa.receipts.channels import ChannelContext, channel_by_key
 from openkassa.kassa.receipts.models import ChannelKind, ReceiptState
+from openkassa.kassa.receipts.prepayments import prepayments_open
 from openkassa.kassa.receipts.selectors import ReceiptStatus, receipt_by_external, receipt_list, receipt_status
 from openkassa.kassa.receipts.services import NotWaiting, receipt_withdraw
 
@@ -30,6 +42,7 @@ _BODY_PROBLEMS = {"too_large": "body_too_large", "not_json_type": "media_type"}
 _FILTERS = frozenset({
     "external_id", "state", "operation", "accepted_from", "accepted_to", "total", "fd", "after", "limit",
 })  # fmt: skip
+_PAGE = frozenset({"after", "limit"})
 
 View = Callable[..., HttpResponse]
 
@@ -167,6 +180,15 @@ def _refund(request: HttpRequest, channel: ChannelContext, at: dt.datetime, rece
     return _made(channel, accept.refund(decode(body, wire.refund), body, original.receipt_id, channel, at, key))
 
 
+@accept_observed("v1_offset", Refused, BadBody, WrongField)
+def _offset(request: HttpRequest, channel: ChannelContext, at: dt.datetime, receipt_id: str) -> HttpResponse:
+    prepayment = _status(channel, receipt_id)
+    body = read_json(request)
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    given = decode(body, wire_prepayments.offset)
+    return _made(channel, offsets.offset(given, body, prepayment.receipt_id, channel, key, at))
+
+
 def _correction_preview(
     request: HttpRequest, channel: ChannelContext, at: dt.datetime, receipt_id: str
 ) -> HttpResponse:
@@ -237,6 +259,22 @@ def _list(request: HttpRequest, channel: ChannelContext, at: dt.datetime) -> Htt
     return answer(wire.Page(receipts=[receipt_answer(status) for status in statuses], next=after))
 
 
+def _prepayments(request: HttpRequest, channel: ChannelContext, at: dt.datetime) -> HttpResponse:
+    """Open prepayments of the channel, newest first."""
+    given = {name: str(value) for name, value in request.GET.items() if value != ""}
+    for name in given:
+        if name not in _PAGE:
+            raise Refused("parameter_invalid", f"неизвестный параметр; есть {', '.join(sorted(_PAGE))}", name[:64])
+    limit = _number(given, "limit", 1, PAGE_LIMIT) or 50
+    after = _parsed(given, "after", uuid.UUID, "id чека")
+    found = prepayments_open(channel.organisation_id, channel_id=channel.channel_id, after=after, limit=limit)
+    page = wire_prepayments.PrepaymentPage(
+        prepayments=[prepayment_answer(one) for one in found],
+        next=found[-1].receipt_id if len(found) == limit else None,
+    )
+    return answer(page)
+
+
 def _parsed(given: dict[str, str], name: str, parse: Callable[[str], Any], what: str) -> Any:
     if name not in given:
         return None
@@ -279,6 +317,8 @@ batch = endpoint(POST=_create_batch)
 receipt = endpoint(GET=_get)
 refund = endpoint(POST=_refund)
 withdraw = endpoint(POST=_withdraw)
+offset = endpoint(POST=_offset)
+prepayments = endpoint(GET=_prepayments)
 correction = endpoint(POST=_correct)
 correction_preview = endpoint(POST=_correction_preview)
 validate = endpoint(POST=_validate)

@@ -28,6 +28,7 @@ METHODS: Final = {  # 1214
 }
 
 ADVANCES: Final = frozenset({1, 2, 3})  # money before the goods
+PREPAYMENT: Final = 2
 ADVANCE: Final = 3
 FULL_PAYMENT: Final = 4
 PARTIAL_PAYMENT: Final = 5

@@ -16,6 +16,7 @@ from openkassa.kassa.fiscalisation.context import RegisterTrouble, Turn
 from openkassa.kassa.fiscalisation.documents import documents_store, report_make
 from openkassa.kassa.fiscalisation.marks import marks_to_check
 from openkassa.kassa.receipts.callbacks import callbacks_enqueue
+from openkassa.kassa.receipts.sql import prepayments_release
 from openkassa.kassa.registers.drivers.base import AnswerLost, DeviceRefused, DeviceUnreachable
 
 # Refusals that speak of the receipt; all others speak of the register, and the receipt waits.
@@ -150,6 +151,7 @@ def _refusal(turn: Turn, refusal: Refused, attempt_id: uuid.UUID, untouched: Seq
                 text=refusal.text[:200],
                 at=now(),
             )
+            prepayments_release(organisation_id=organisation_id, receipt_ids=receipts)
             callbacks_enqueue(organisation_id=organisation_id, receipt_ids=receipts, event="refused", at=now())
         return
     sql.attempts_return(

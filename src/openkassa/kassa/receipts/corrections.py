@@ -18,6 +18,7 @@ from openkassa.fiscal.ffd.rows import local_time
 from openkassa.kassa.receipts import sql
 from openkassa.kassa.receipts.channels import ChannelContext
 from openkassa.kassa.receipts.models import Receipt, ReceiptContact, ReceiptState
+from openkassa.kassa.receipts.prepayments import PrepaymentExceeded, prepayment_count
 from openkassa.kassa.receipts.selectors import ReceiptStatus, receipt_draft, receipt_status, referring_drafts
 from openkassa.kassa.receipts.services import Accepted, receipt_accept, receipt_preview
 
@@ -42,7 +43,7 @@ def correction_preview(
 ) -> Corrected:
     """What `correction_accept` would make; nothing is stored. Raises what it raises."""
     with atomic():
-        drafts = _built(channel, wrong_id, build, order)
+        _, drafts = _built(channel, wrong_id, build, order)
     return Corrected(drafts=drafts, warnings=tuple(receipt_preview(channel=channel, draft=one) for one in drafts))
 
 
@@ -67,9 +68,9 @@ def correction_accept(
         first = _existing(channel, external_id, body_digest)
         if first:
             return first
-        drafts = _built(channel, wrong_id, build, order)
+        wrong, drafts = _built(channel, wrong_id, build, order)
         email, phone, language = _contact(channel.organisation_id, wrong_id)
-        return [
+        accepted = [
             receipt_accept(
                 channel=channel,
                 draft=draft,
@@ -84,6 +85,12 @@ def correction_accept(
             )
             for part, draft in zip(PARTS, drafts, strict=False)
         ]
+        for made, draft in zip(accepted, drafts, strict=True):
+            try:
+                prepayment_count(channel.organisation_id, wrong_id, wrong, made.receipt_id, draft)
+            except PrepaymentExceeded as error:
+                raise CorrectionImpossible(str(error)) from None
+        return accepted
 
 
 def _existing(channel: ChannelContext, external_id: str, digest: bytes) -> list[Accepted]:
@@ -103,7 +110,10 @@ def _existing(channel: ChannelContext, external_id: str, digest: bytes) -> list[
     return found
 
 
-def _built(channel: ChannelContext, wrong_id: uuid.UUID, build: Build, order: str | None) -> tuple[ReceiptDraft, ...]:
+def _built(
+    channel: ChannelContext, wrong_id: uuid.UUID, build: Build, order: str | None
+) -> tuple[ReceiptDraft, tuple[ReceiptDraft, ...]]:
+    """(the wrong receipt, the documents of its correction)."""
     status = receipt_status(channel.organisation_id, wrong_id, channel.channel_id)
     if status is None:
         raise Receipt.DoesNotExist
@@ -116,7 +126,7 @@ def _built(channel: ChannelContext, wrong_id: uuid.UUID, build: Build, order: st
     right = build(wrong)
     _check_earlier(status, right)
     try:
-        return correct(
+        drafts = correct(
             wrong,
             right,
             ffd=channel.profile.ffd,
@@ -126,6 +136,7 @@ def _built(channel: ChannelContext, wrong_id: uuid.UUID, build: Build, order: st
         )
     except Uncorrectable as error:
         raise CorrectionImpossible(str(error)) from None
+    return wrong, drafts
 
 
 def _check_earlier(status: ReceiptStatus, right: ReceiptDraft | None) -> None:
@@ -133,6 +144,8 @@ def _check_earlier(status: ReceiptStatus, right: ReceiptDraft | None) -> None:
     for receipt_id, draft in referring_drafts(status.organisation_id, status.receipt_id):
         if draft.operation == OPPOSITE[status.operation]:
             raise CorrectionImpossible(f"чек уже возвращён или исправлен чеком {receipt_id}")
+        if draft.correction is None and draft.payments.prepaid:
+            raise CorrectionImpossible(f"предоплата уже зачтена чеком {receipt_id}")
         if right is not None:
             raise CorrectionImpossible(f"на место этого чека уже принят чек {receipt_id}: отмените только ошибочный")
 

@@ -229,6 +229,53 @@ class ReceiptContact(HotTenantRow):
     language = models.CharField(max_length=8, default="ru")
 
 
+class Prepayment(HotTenantRow):
+    """A receipt for money before the goods, and how much of that money has been taken by offsets and refunds."""
+
+    receipt_id = models.UUIDField(primary_key=True)
+    amount = models.BigIntegerField()  # kopecks of its lines with methods 1, 2 and 3 (tag 1214)
+    taken = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            TenantForeignKey(column="receipt_id", to="kassa_receipts_receipt", name="prepayment_receipt"),
+            models.UniqueConstraint(fields=["organisation", "receipt_id"], name="prepayment_tenant_id"),
+            models.CheckConstraint(
+                condition=models.Q(taken__gte=0, taken__lte=models.F("amount")), name="prepayment_not_exceeded"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organisation", "-receipt_id"],
+                condition=models.Q(taken__lt=models.F("amount")),
+                name="prepayment_open",
+            ),
+        ]
+
+
+class PrepaymentUse(HotTenantModel):
+    """What a receipt has taken from a prepayment (an offset, a refund), below zero what it has given back (the refund
+    of an offset). Undone when the receipt never becomes a document."""
+
+    receipt_id = models.UUIDField()
+    prepayment_id = models.UUIDField()
+    amount = models.BigIntegerField()
+    released = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            TenantForeignKey(column="receipt_id", to="kassa_receipts_receipt", name="prepayment_use_receipt"),
+            TenantForeignKey(
+                column="prepayment_id",
+                to="kassa_receipts_prepayment",
+                to_column="receipt_id",
+                name="prepayment_use_prepayment",
+            ),
+            models.UniqueConstraint(fields=["organisation", "receipt_id", "prepayment_id"], name="prepayment_use_once"),
+        ]
+        indexes = [models.Index(fields=["organisation", "prepayment_id"], name="prepayment_use_of")]
+
+
 class ReceiptEvent(HotTenantModel):
     """A step of a receipt's life (insert-only)."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
@@ -17,13 +17,15 @@ import msgspec
 from openkassa.core.db import atomic
 from openkassa.core.tenancy import within
 from openkassa.fiscal.draft import Buyer, Item, Payments, ReceiptDraft
-from openkassa.fiscal.ffd import vat
 from openkassa.fiscal.identifiers import roubles
+from openkassa.fiscal.lines import at_amount, less_discount
+from openkassa.fiscal.prepaying import prepaid_in
 from openkassa.kassa.marking.check import draft_check, without_permissions
 from openkassa.kassa.marking.service import Checked
 from openkassa.kassa.receipts import sql
 from openkassa.kassa.receipts.channels import ChannelContext
 from openkassa.kassa.receipts.models import Receipt, ReceiptState, State
+from openkassa.kassa.receipts.prepayments import PrepaymentExceeded, prepayment_count, prepayment_left
 from openkassa.kassa.receipts.selectors import receipt_draft, referring_drafts
 from openkassa.kassa.receipts.services import Accepted, receipt_accept
 
@@ -95,11 +97,11 @@ def refund_accept(
             organisation_id=organisation_id, channel_id=channel.channel_id, external_key=external_id
         )
         if first is None:
-            draft: ReceiptDraft | None = _built(organisation_id, original, state, build)
+            sold, draft = _built(organisation_id, original, state, build)
         else:
-            draft = receipt_draft(organisation_id, first[0])  # not stored again: the key is known
+            sold, draft = None, receipt_draft(organisation_id, first[0])  # not stored again: the key is known
         assert draft is not None
-        return receipt_accept(
+        accepted = receipt_accept(
             channel=channel,
             draft=draft,
             external_id=external_id,
@@ -113,6 +115,12 @@ def refund_accept(
             warnings=warnings,
             checked=checked,
         )
+        if sold is not None:
+            try:
+                prepayment_count(organisation_id, original_id, sold, accepted.receipt_id, draft)
+            except PrepaymentExceeded as error:
+                raise RefundExceeds(str(error), "exceeds") from None
+        return accepted
 
 
 def _marks_check(channel: ChannelContext, original_id: uuid.UUID, external_id: str) -> Checked | None:
@@ -140,7 +148,8 @@ def _built(
     original: Receipt,
     state: ReceiptState,
     build: Callable[[ReceiptDraft, Left], ReceiptDraft],
-) -> ReceiptDraft:
+) -> tuple[ReceiptDraft, ReceiptDraft]:
+    """(the original, its refund)."""
     if original.operation not in REFUND_OF:
         raise RefundImpossible("вернуть можно приход или расход, но не возврат", "kind")
     if state.state not in (State.FISCALISED, State.CONFIRMED):
@@ -150,23 +159,48 @@ def _built(
         raise RefundImpossible("содержание чека больше не хранится", "content_gone")
     if not sold.items:
         raise RefundImpossible("в чеке коррекции нет позиций: составьте возврат сами", "no_items")
-    earlier = [
-        draft
-        for _, draft in referring_drafts(organisation_id, original.id)
-        if draft.operation == REFUND_OF[original.operation]
-    ]
-    left = what_is_left(sold, earlier)
+    left = left_of(original, sold)
     draft = build(sold, left)
     if draft.total > left.total:
         raise RefundExceeds(f"возвращается {roubles(draft.total)}, осталось {roubles(left.total)}", "exceeds")
-    return draft
+    return sold, draft
+
+
+def _still_offset(organisation_id: uuid.UUID, receipt_id: uuid.UUID, offset: ReceiptDraft) -> ReceiptDraft:
+    """An offset without what of it was refunded or reversed since."""
+    undone = [
+        draft for _, draft in referring_drafts(organisation_id, receipt_id) if draft.operation != offset.operation
+    ]
+    left = what_is_left(offset, undone)
+    items = zip(offset.items, left.quantities, strict=True)
+    return msgspec.structs.replace(
+        offset,
+        items=tuple(msgspec.structs.replace(item, quantity=quantity) for item, quantity in items if quantity > 0),
+        payments=left.payments,
+    )
+
+
+def left_of(original: Receipt, sold: ReceiptDraft) -> Left:
+    """What is left of a receipt, under the lock of its state."""
+    organisation_id = original.organisation_id
+    refunds, offsets = [], []
+    for receipt_id, draft in referring_drafts(organisation_id, original.id):
+        if draft.operation == REFUND_OF[original.operation]:
+            refunds.append(draft)
+        elif draft.correction is None and draft.payments.prepaid:
+            offsets.append(_still_offset(organisation_id, receipt_id, draft))
+    left = what_is_left(sold, refunds, offsets)
+    prepaid = prepaid_in(sold)
+    if prepaid and prepaid == sold.total:
+        left = replace(left, total=min(left.total, prepayment_left(organisation_id, original.id)))
+    return left
 
 
 # -- pure --------------------------------------------------------------------------------------------------
 
 
-def what_is_left(sold: ReceiptDraft, refunds: Sequence[ReceiptDraft]) -> Left:
-    """What `refunds` have left of `sold`."""
+def what_is_left(sold: ReceiptDraft, refunds: Sequence[ReceiptDraft], offsets: Sequence[ReceiptDraft] = ()) -> Left:
+    """What `refunds` have left of `sold`, and of a prepayment the `offsets` made from it."""
     quantities = [item.quantity for item in sold.items]
     paid = msgspec.structs.asdict(sold.payments)
     total = sold.total
@@ -175,13 +209,17 @@ def what_is_left(sold: ReceiptDraft, refunds: Sequence[ReceiptDraft]) -> Left:
         for kind, amount in msgspec.structs.asdict(refund.payments).items():
             paid[kind] -= amount
         for item in refund.items:
-            _take(sold.items, quantities, item)
+            _take(sold.items, quantities, item, _what)
+    for offset in offsets:
+        total -= offset.payments.prepaid
+        for item in offset.items:
+            _take(sold.items, quantities, item, _goods)
     return Left(tuple(quantities), max(total, 0), Payments(**{kind: max(amount, 0) for kind, amount in paid.items()}))
 
 
-def _take(sold: Sequence[Item], quantities: list[Decimal], item: Item) -> None:
-    """Takes a refunded line from the lines that sold the same, those of its price first."""
-    same = [index for index, line in enumerate(sold) if _what(line) == _what(item)]
+def _take(sold: Sequence[Item], quantities: list[Decimal], item: Item, what: Callable[[Item], tuple]) -> None:
+    """Takes a line from the lines that sold the same by `what`, those of its price first."""
+    same = [index for index, line in enumerate(sold) if what(line) == what(item)]
     same.sort(key=lambda index: abs(sold[index].price - item.price) > 1)
     needed = item.quantity
     for index in same:
@@ -193,6 +231,11 @@ def _take(sold: Sequence[Item], quantities: list[Decimal], item: Item) -> None:
 def _what(item: Item) -> tuple:
     code = item.mark.code if item.mark is not None else None
     return item.name, item.vat, item.kind, item.method, item.measure, item.unit, code
+
+
+def _goods(item: Item) -> tuple:
+    """What is handed over, however it was prepaid: method and VAT differ between prepayment and offset."""
+    return item.name, item.kind, item.measure, item.unit
 
 
 def refund_draft(
@@ -207,15 +250,12 @@ def refund_draft(
     Part of a line is refunded at its share of the line's amount; the last part is what remains, so that all parts make
     the whole. Without `payments` the money goes back the way it came. Raises `RefundExceeds`, `RefundImpossible`.
     """
-    chosen = _chosen(sold, left, wanted)
-    items = [
-        _given_back(part)
-        for index, quantity in chosen
-        for part in _part(sold.items[index], left.quantities[index], quantity)
-    ]
+    items = [_given_back(item) for item in parts_of(sold, left, wanted)]
     if not items:
         raise RefundExceeds("всё уже возвращено", "nothing_left")
     lines = sum(item.amount for item in items)
+    if wanted is None and prepaid_in(sold) and 0 < left.total < lines:
+        items, lines = less_discount(items, lines - left.total), left.total  # an advance of which a part is offset
     total = left.total if 0 < lines - left.total <= ROUNDING else lines
     if total > left.total:
         raise RefundExceeds(f"возвращается {roubles(total)}, осталось {roubles(left.total)}", "exceeds")
@@ -245,7 +285,7 @@ def _given_back(item: Item) -> Item:
     return msgspec.structs.replace(without_permissions(item), mark=mark)
 
 
-def _chosen(sold: ReceiptDraft, left: Left, wanted: Sequence[Wanted] | None) -> list[tuple[int, Decimal]]:
+def lines_chosen(sold: ReceiptDraft, left: Left, wanted: Sequence[Wanted] | None) -> list[tuple[int, Decimal]]:
     if wanted is None:
         return [(index, quantity) for index, quantity in enumerate(left.quantities) if quantity > 0]
     chosen: dict[int, Decimal] = {}
@@ -262,19 +302,17 @@ def _chosen(sold: ReceiptDraft, left: Left, wanted: Sequence[Wanted] | None) -> 
     return list(chosen.items())
 
 
+def parts_of(sold: ReceiptDraft, left: Left, wanted: Sequence[Wanted] | None) -> list[Item]:
+    """Chosen lines at their share of the amount. Raises `RefundExceeds`, `RefundImpossible`."""
+    chosen = lines_chosen(sold, left, wanted)
+    return [part for index, count in chosen for part in _part(sold.items[index], left.quantities[index], count)]
+
+
 def _part(item: Item, left: Decimal, quantity: Decimal) -> list[Item]:
     """`quantity` of a line of which `left` is left: its share of the amount between both marks."""
     before = item.quantity - left
     amount = _share(item, before + quantity) - _share(item, before)
-    if amount == item.amount and quantity == item.quantity:
-        return [item]
-    parts = vat.unit_prices(amount, quantity)
-    if len(parts) == 1:
-        return [msgspec.structs.replace(item, price=parts[0][0], quantity=quantity, amount=amount)]
-    return [
-        msgspec.structs.replace(item, price=price, quantity=pieces, amount=vat.line_amount(price, pieces))
-        for price, pieces in parts
-    ]
+    return at_amount(item, amount, quantity)
 
 
 def _share(item: Item, quantity: Decimal) -> int:

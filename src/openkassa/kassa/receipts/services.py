@@ -18,6 +18,7 @@ from openkassa.core.tenancy import within
 from openkassa.fiscal.draft import ReceiptDraft
 from openkassa.fiscal.ffd.control import check_and_render
 from openkassa.fiscal.ffd.findings import errors
+from openkassa.fiscal.prepaying import prepaid_in
 from openkassa.kassa.marking.check import codes_of, draft_check, noted, refusals
 from openkassa.kassa.marking.check import warnings as marking_warnings
 from openkassa.kassa.marking.service import Checked
@@ -133,6 +134,7 @@ def receipt_accept(
             "buyer": _encode(draft.buyer) if draft.buyer is not None else b"",
             "language": language,
             "has_contact": bool(email or phone or draft.buyer),
+            "prepaid": prepaid_in(draft),
         },
     )
     if stored:
@@ -212,6 +214,7 @@ def receipt_withdraw(*, organisation_id: uuid.UUID, receipt_id: uuid.UUID, reaso
             at=at,
             data={"reason": reason[:500]},
         )
+        sql.prepayments_release(organisation_id=organisation_id, receipt_ids=[receipt_id])
         callbacks_enqueue(organisation_id=organisation_id, receipt_ids=[receipt_id], event="withdrawn", at=at)
 
 
@@ -234,6 +237,7 @@ def receipts_expire(limit: int = 100) -> int:
                     ReceiptEvent(organisation_id=organisation_id, receipt_id=receipt_id, state=State.WITHDRAWN, at=at)
                     for receipt_id in withdrawn
                 )
+            sql.prepayments_release(organisation_id=organisation_id, receipt_ids=withdrawn)
             callbacks_enqueue(organisation_id=organisation_id, receipt_ids=withdrawn, event="withdrawn", at=at)
         count += len(withdrawn)
     return count

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from openkassa.core.db import run
+from openkassa.core.ids import uuid7
 
 ACCEPT = """
 WITH made AS (
@@ -34,8 +35,39 @@ WITH made AS (
 ), state AS (
     INSERT INTO kassa_receipts_receiptstate (receipt_id, organisation_id, pool_id, state, changed_at)
     SELECT id, %(organisation_id)s, %(pool_id)s, 'accepted', %(at)s FROM made
+), prepayment AS (
+    INSERT INTO kassa_receipts_prepayment (receipt_id, organisation_id, amount, taken)
+    SELECT id, %(organisation_id)s, %(prepaid)s, 0 FROM made WHERE %(prepaid)s::bigint > 0
 )
 SELECT id FROM made
+"""
+
+# In the transaction that stores the receipt which takes: the check constraint refuses more than is there.
+PREPAYMENT_TAKE = """
+WITH taken AS (
+    UPDATE kassa_receipts_prepayment SET taken = taken + %(amount)s::bigint
+    WHERE organisation_id = %(organisation_id)s AND receipt_id = %(prepayment_id)s
+    RETURNING receipt_id
+)
+INSERT INTO kassa_receipts_prepaymentuse (id, organisation_id, receipt_id, prepayment_id, amount, released)
+SELECT %(id)s, %(organisation_id)s, %(receipt_id)s, receipt_id, %(amount)s::bigint, false FROM taken
+"""
+
+PREPAYMENTS_RELEASE = """
+WITH freed AS (
+    UPDATE kassa_receipts_prepaymentuse SET released = true
+    WHERE organisation_id = %(organisation_id)s AND receipt_id = ANY(%(receipt_ids)s) AND NOT released
+    RETURNING prepayment_id, amount
+), sums AS (
+    SELECT prepayment_id, sum(amount) AS amount FROM freed GROUP BY prepayment_id
+), locked AS (
+    SELECT receipt_id FROM kassa_receipts_prepayment
+    WHERE organisation_id = %(organisation_id)s AND receipt_id IN (SELECT prepayment_id FROM sums)
+    ORDER BY receipt_id FOR UPDATE
+)
+UPDATE kassa_receipts_prepayment p SET taken = least(p.taken - sums.amount, p.amount)
+FROM locked JOIN sums ON sums.prepayment_id = locked.receipt_id
+WHERE p.organisation_id = %(organisation_id)s AND p.receipt_id = locked.receipt_id
 """
 
 EXISTING = """
@@ -71,6 +103,25 @@ def receipt_existing(
         again=True,
     )
     return rows[0] if rows else None
+
+
+def prepayment_take(
+    *, organisation_id: uuid.UUID, prepayment_id: uuid.UUID, receipt_id: uuid.UUID, amount: int
+) -> None:
+    """Takes `amount` kopecks, gives back below zero. Nothing happens to a receipt that is no prepayment.
+
+    Raises IntegrityError for more than is left.
+    """
+    run(PREPAYMENT_TAKE, {**locals(), "id": uuid7()})
+
+
+def prepayments_release(*, organisation_id: uuid.UUID, receipt_ids: list[uuid.UUID]) -> None:
+    """Undoes what receipts that never become documents have taken or given back; once for each.
+
+    What was given back and has been taken by another receipt since can't be taken again: the prepayment is used up.
+    """
+    if receipt_ids:
+        run(PREPAYMENTS_RELEASE, {**locals()})
 
 
 def receipts_withdraw_expired(
