@@ -43,6 +43,22 @@ class MoneyField(forms.CharField):
         return int(match[1]) * 100 + int((match[2] or "").ljust(2, "0"))
 
 
+class QuantityField(forms.CharField):
+    """A decimal above nothing, None where it is left empty: `1,254`."""
+
+    def __init__(self, **given: Any) -> None:
+        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        super().__init__(max_length=20, widget=widget, **given)
+
+    def clean(self, value: Any) -> Any:
+        text = re.sub(r"\s", "", super().clean(value)).replace(",", ".")
+        if not text:
+            return None
+        if not re.fullmatch(r"[0-9]{1,8}(\.[0-9]{1,6})?", text):
+            raise forms.ValidationError(_("Write a number, with at most six digits after the comma."))
+        return Decimal(text)
+
+
 _RATES = [vat.rate(code) for code in vat.CODES]
 
 
@@ -55,19 +71,12 @@ class LineForm(forms.Form):
 
     name = forms.CharField(label=lazy("Name"), max_length=128, required=False)
     price = MoneyField(label=lazy("Price"), required=False)
-    quantity = forms.DecimalField(
-        label=lazy("Quantity"), required=False,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-    )  # fmt: skip
+    quantity = QuantityField(label=lazy("Quantity"), required=False)
     rate = forms.TypedChoiceField(
         label=lazy("VAT"),
         choices=[(row.code, row.label) for row in sorted(_RATES, key=_usual_first)],
         coerce=int,
     )
-
-    def __init__(self, data: Any = None, *args: Any, **given: Any) -> None:
-        super().__init__(data, *args, **given)
-        self.fields["quantity"].to_python = _quantity  # type: ignore[method-assign]
 
     def clean(self) -> dict:
         cleaned = super().clean() or {}
@@ -75,15 +84,6 @@ class LineForm(forms.Form):
         if cleaned["name"] and not cleaned.get("quantity") and "quantity" not in self.errors:
             self.add_error("quantity", _("The quantity has to be more than zero."))
         return cleaned
-
-
-def _quantity(value: Any) -> Decimal | None:
-    text = re.sub(r"\s", "", str(value or "")).replace(",", ".")
-    if not text:
-        return None
-    if not re.fullmatch(r"[0-9]{1,8}(\.[0-9]{1,6})?", text):
-        raise forms.ValidationError(_("Write a number, with at most six digits after the comma."))
-    return Decimal(text)
 
 
 class _Lines(BaseFormSet):

@@ -61,20 +61,19 @@ def offset_accept(
     Raises `Receipt.DoesNotExist` for an unknown prepayment, `OffsetImpossible`, `OffsetExceeds`, and what
     `receipt_accept` raises. A repeat is answered with the first receipt, as `receipt_accept` does.
     """
-    known = {"organisation_id": channel.organisation_id, "channel_id": channel.channel_id, "external_key": external_id}
     checked = None
-    if channel.marking_key and sql.receipt_existing(**known) is None:
+    if channel.marking_key and _existing(channel, external_id) is None:
         planned = offset_preview(channel=channel, prepayment_id=prepayment_id, build=build)
         if codes_of(planned):  # asked before the lock: no transaction waits for another company
             checked = draft_check(channel.marking_key, planned, fn=channel.marking_fn) or Checked()
     with atomic():
         _lock(channel, prepayment_id)
-        first = sql.receipt_existing(**known)
+        first_id = _existing(channel, external_id)
         prepayment: ReceiptDraft | None = None
-        if first is None:
+        if first_id is None:
             prepayment, draft = _built(channel, prepayment_id, build)
         else:
-            stored = receipt_draft(channel.organisation_id, first[0])  # not stored again: the key is known
+            stored = receipt_draft(channel.organisation_id, first_id)  # not stored again: the key is known
             assert stored is not None
             draft = stored
         accepted = receipt_accept(
@@ -96,6 +95,13 @@ def offset_accept(
             except PrepaymentExceeded as error:
                 raise OffsetExceeds(str(error)) from None
         return accepted
+
+
+def _existing(channel: ChannelContext, external_id: str) -> uuid.UUID | None:
+    first = sql.receipt_existing(
+        organisation_id=channel.organisation_id, channel_id=channel.channel_id, external_key=external_id
+    )
+    return first[0] if first else None
 
 
 def _lock(channel: ChannelContext, prepayment_id: uuid.UUID) -> tuple[Receipt, ReceiptState]:

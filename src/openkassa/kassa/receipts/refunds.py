@@ -96,10 +96,12 @@ def refund_accept(
         first = sql.receipt_existing(
             organisation_id=organisation_id, channel_id=channel.channel_id, external_key=external_id
         )
+        sold: ReceiptDraft | None = None
+        draft: ReceiptDraft | None
         if first is None:
             sold, draft = _built(organisation_id, original, state, build)
         else:
-            sold, draft = None, receipt_draft(organisation_id, first[0])  # not stored again: the key is known
+            draft = receipt_draft(organisation_id, first[0])  # not stored again: the key is known
         assert draft is not None
         accepted = receipt_accept(
             channel=channel,
