@@ -48,6 +48,6 @@ class Face:
     prefixes: tuple[str, ...]
     too_large: Callable[[str], tuple[str, bytes]]
     preview: Callable[[Incoming, ChannelContext, dt.date], Mapped]
-    callback: Callable[[ReceiptStatus], Message]
+    callback: Callable[[ReceiptStatus], Message | None]
     named: Callable[[str, Mapped], str] = lambda path, _mapped: path
     signature: Callable[[Incoming, ChannelContext], Signature] | None = None

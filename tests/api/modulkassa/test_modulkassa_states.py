@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
@@ -178,13 +179,19 @@ def test_the_result_is_added_to_the_addresss_own_query(url, expected):
     assert with_query(url, {"check_id": "a/b"}, {"status": "FAILED"}) == expected
 
 
-def test_a_failed_document_is_told_of_without_a_qr(till, shop, hook):
+def test_a_failed_document_is_not_told_of(till, shop, hook):
+    """A client takes any call for success, so there is none; the log of deliveries says why."""
+    from openkassa.kassa.receipts.selectors import receipt_callbacks
+
     receipt_id = sold(till, responseURL=hook.url)
     move(till, receipt_id, "withdrawn")
     tell(till, receipt_id, "withdrawn")
     deliver(till)
-    query = dict(parse_qsl(urlsplit(hook.heard[0][1]).query))
-    assert (query["status"], "qr" in query) == ("FAILED", False)
+    assert hook.heard == []
+    ((callback, (delivery,)),) = receipt_callbacks(till.organisation_id, uuid.UUID(receipt_id))
+    assert (callback.state, delivery.status) == ("delivered", None)
+    assert delivery.error == "not told: the protocol has no word for withdrawn"
+    assert state(till)["status"] == "FAILED"
 
 
 @pytest.mark.parametrize(

@@ -70,9 +70,14 @@ def told(status: ReceiptStatus) -> str:
     return "COMPLETED" if progress[0] == CallbackState.DELIVERED else "WAIT_FOR_CALLBACK"
 
 
-def callback(status: ReceiptStatus) -> Message:
-    """GET with the result in the query of the shop's own address; 200 alone means that the shop has it."""
-    result = {"status": "SUCCESS", "qr": status.qr} if status.is_fiscalised else {"status": "FAILED"}
+def callback(status: ReceiptStatus) -> Message | None:
+    """GET with the result in the query of the shop's own address; 200 alone means that the shop has it.
+
+    Only success is told: a client for Bitrix takes any call for success and reads no status.
+    """
+    if not status.is_fiscalised:
+        return None
+    result = {"status": "SUCCESS", "qr": status.qr}
     return Message(
         url=with_query(status.callback_url, {"check_id": status.external_id}, result), method="GET", taken=_taken
     )

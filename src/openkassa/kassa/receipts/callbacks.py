@@ -40,7 +40,7 @@ class Message:
     taken: Callable[[Outcome], bool] = lambda outcome: outcome.ok
 
 
-Renderer = Callable[[ReceiptStatus], Message]
+Renderer = Callable[[ReceiptStatus], Message | None]
 log = structlog.get_logger(__name__)
 _renderers: dict[str, Renderer] = {}
 
@@ -80,7 +80,10 @@ ON CONFLICT (organisation_id, receipt_id, event) DO NOTHING
 
 
 def register_renderer(kind: str, renderer: Renderer) -> None:
-    """What is sent for receipts of channels of `kind`, once when each is fiscalised, refused or withdrawn."""
+    """What is sent for receipts of channels of `kind`, once when each is fiscalised, refused or withdrawn.
+
+    None where the protocol has no word for what became of one: nothing is sent, and the log says so.
+    """
     _renderers[kind] = renderer
 
 
@@ -148,6 +151,10 @@ def _send(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> tuple[Outcome, b
     if status is None:
         return Outcome(status=None, milliseconds=0, error="receipt not found", code="protocol"), False
     message = _renderers[status.channel_kind](status)
+    if message is None:
+        return Outcome(
+            status=None, milliseconds=0, error=f"not told: the protocol has no word for {status.state}"
+        ), True
     outcome = strangers().request(message.method, message.url, message.body, headers=message.headers)
     return outcome, message.taken(outcome)
 
