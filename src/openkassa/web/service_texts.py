@@ -33,6 +33,10 @@ PROBLEMS: dict[str, tuple[Text, Text]] = {
         lazy("The journal has other documents than those entered by hand"),
         lazy("Compare the papers with the journal, and put what is wrong right by a refund or a correction."),
     ),
+    "shift_closed": (
+        lazy("The shift is closed, and shifts are opened by hand"),
+        lazy("Receipts wait: open the shift on the register's page."),
+    ),
     "journal_damaged": (lazy("The register's journal is damaged"), lazy("Put the right journal back.")),
     "journal_failed": (lazy("The register can't write its journal"), lazy("Free space on its disk.")),
 }

@@ -129,13 +129,20 @@ def test_other_groups_registers_are_left_alone(group, other_shop):
     assert (commands(group), commands(theirs)) == ([("1", "open_shift")], [])
 
 
-def test_shifts_are_automatic(group):
+@pytest.mark.parametrize("mode", [1, 0, "1"])
+def test_the_mode_is_the_groups(group, mode):
+    from openkassa.core.tenancy import within
+    from openkassa.kassa.registers.models import Pool
+
     register(group, "1", shift=2)
-    answer = calls.ask(group, "POST", "/shifts/mode", {"mode": 0})
-    assert (answer.status, answer.json["mode"], answer.json["shift_number"]) == (200, 0, 2)
+    assert calls.ask(group, "GET", "/shifts/report").json["mode"] == 0
+    answer = calls.ask(group, "POST", "/shifts/mode", {"mode": mode})
+    assert (answer.status, answer.json["mode"], answer.json["shift_number"]) == (200, int(mode), 2)
+    with within(group.organisation_id):
+        assert Pool.objects.get().automatic_shifts == (int(mode) == 0)
 
 
-@pytest.mark.parametrize("body", [{"mode": 1}, {"mode": 2}, {"mode": None}, {}, {"mode": "x"}, b"", b"[]", b"{"])
+@pytest.mark.parametrize("body", [{"mode": 2}, {"mode": None}, {}, {"mode": "x"}, b"", b"[]", b"{"])
 def test_modes_that_are_refused(group, body):
     register(group, "1")
     answer = calls.ask(group, "POST", "/shifts/mode", body)

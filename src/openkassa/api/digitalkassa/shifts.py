@@ -9,8 +9,8 @@ from openkassa.api.digitalkassa.errors import Refused
 from openkassa.fiscal.ffd.tags import RECEIPT_FORMS, SHIFT_CLOSE, SHIFT_OPEN
 from openkassa.kassa.receipts.channels import ChannelContext
 from openkassa.kassa.registers.models import CashRegister, CommandKind, RegisterState, RegisterStatus
-from openkassa.kassa.registers.selectors import pool_registers, register_last_document
-from openkassa.kassa.registers.services import WrongState, command_request
+from openkassa.kassa.registers.selectors import pool_is_automatic, pool_registers, register_last_document
+from openkassa.kassa.registers.services import WrongState, command_request, pool_set_shifts
 
 DONE, ASKED = 200, 202
 
@@ -20,9 +20,15 @@ def report(channel: ChannelContext) -> dict[str, Any]:
     each = [_shift(channel, one, status) for one, status in _registers(channel)]
     main = next((one for one in each if one["shift_status"]), each[0])
     return {name: main[name] for name in ("shift_status", "shift_number", "check_number")} | {
-        "mode": words.AUTOMATIC,
+        "mode": words.AUTOMATIC if pool_is_automatic(channel.organisation_id, channel.pool_id) else words.MANUAL,
         "registers": each,
     }
+
+
+def set_mode(channel: ChannelContext, mode: int) -> dict[str, Any]:
+    """The report after shifts were made automatic or manual."""
+    pool_set_shifts(organisation_id=channel.organisation_id, pool_id=channel.pool_id, automatic=mode == words.AUTOMATIC)
+    return report(channel)
 
 
 def opened(channel: ChannelContext) -> tuple[int, dict[str, Any]]:

@@ -169,11 +169,10 @@ def _mode(request: HttpRequest, channel: ChannelContext) -> dict:
         mode = faults.whole(given.mode, "", "mode", words.AUTOMATIC, words.MANUAL)
         if mode is None and not faults.errors:
             faults.error("mode", "обязательное поле не заполнено")
-        elif mode == words.MANUAL:
-            faults.error("mode", "ручного режима нет: закрытая смена открывается, когда приходит чек")
         faults.check()
     except WrongField as wrong:
         raise Refused(400, "validation", (wrong.field, str(wrong))) from None
     except Invalid as invalid:
         raise Refused(400, "validation", *invalid.faults) from None
-    return shifts.report(channel)
+    assert mode is not None
+    return shifts.set_mode(channel, mode)

@@ -18,6 +18,7 @@ from openkassa.kassa.fiscalisation.marks import marks_to_check
 from openkassa.kassa.receipts.callbacks import callbacks_enqueue
 from openkassa.kassa.receipts.sql import prepayments_release
 from openkassa.kassa.registers.drivers.base import AnswerLost, DeviceRefused, DeviceUnreachable
+from openkassa.kassa.registers.selectors import pool_is_automatic
 
 # Refusals that speak of the receipt; all others speak of the register, and the receipt waits.
 RECEIPT_FAULTS = {
@@ -40,15 +41,21 @@ SUSPICIOUS = {
     ErrorCode.MARKING_CODE_NOT_CHECKED,
 }
 SUSPICIONS = 3
+SHIFT_CLOSED = "shift_closed"
 JOURNAL_DAMAGED = "journal_damaged"  # found while a batch is made, it leaves open what was made before
 
 
 def receipts_send(turn: Turn) -> int:
-    """Opens the shift if need be and gives one batch to the device; returns how many documents were made."""
+    """Opens the shift if need be and gives one batch to the device; returns how many documents were made.
+
+    Where shifts are opened by hand, what comes to a closed one waits: trouble, since somebody has to do something.
+    """
     lease = turn.lease
     if not lease.shift_open:
         if not sql.pool_has_waiting(organisation_id=lease.organisation_id, pool_id=lease.pool_id):
             return 0
+        if not pool_is_automatic(lease.organisation_id, lease.pool_id):
+            raise RegisterTrouble(SHIFT_CLOSED, "Смена закрыта, а открывают её вручную: откройте смену. Чеки ждут.")
         report_make(turn, OpenShift(id=uuid7().hex))
     limit = turn.batch_size()
     rows = sql.attempts_open(

@@ -32,6 +32,12 @@ def pool_registers(organisation_id: uuid.UUID, pool_id: uuid.UUID) -> list[tuple
     return [(register, statuses[register.id]) for register in registers if register.id in statuses]
 
 
+def pool_is_automatic(organisation_id: uuid.UUID, pool_id: uuid.UUID) -> bool:
+    """Whether a closed shift of the pool's registers opens when a receipt comes. Long ones are closed either way."""
+    with within(organisation_id):
+        return Pool.objects.values_list("automatic_shifts", flat=True).get(id=pool_id)
+
+
 def register_health(
     organisation_id: uuid.UUID, register_id: uuid.UUID
 ) -> tuple[CashRegister, RegisterStatus, Pool] | None:

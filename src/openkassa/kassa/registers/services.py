@@ -55,6 +55,16 @@ def pool_create(
         )
 
 
+def pool_set_shifts(*, organisation_id: uuid.UUID, pool_id: uuid.UUID, automatic: bool) -> None:
+    """Whether closed shifts open when a receipt comes, or by hand alone."""
+    with atomic(), within(organisation_id):
+        pool = Pool.objects.select_for_update().get(id=pool_id)
+        pool.automatic_shifts = automatic
+        pool.save(update_fields=["automatic_shifts"])
+        RegisterStatus.objects.filter(pool_id=pool_id).update(due_at=now(), retry_at=None)
+    doorbell.ring("receipts")
+
+
 def register_create(
     *,
     organisation_id: uuid.UUID,
