@@ -8,7 +8,7 @@ from pathlib import Path
 
 DOCS = Path(__file__).parents[2] / "docs"
 TABLE = re.compile(r"<!-- table: ([\w.]+) -->\n(?:(?:\|.*\n)*)")
-FACES = ("yookassa", "modulkassa", "digitalkassa")  # whose words stand in docs/integrations
+FACES = ("yookassa", "modulkassa", "digitalkassa", "cloudkassir")  # whose words stand in docs/integrations
 
 
 def rows(*lines: tuple[object, ...]) -> str:

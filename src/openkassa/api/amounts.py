@@ -18,6 +18,16 @@ def unquoted(value: object) -> object:
     return Decimal(value) if isinstance(value, str) and _PLAIN.fullmatch(value) else value
 
 
+def quoted(value: object, where: str, faults: Faults) -> str | None:
+    """A text that clients send as a number too; `where` names the field."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    faults.error(where, "ожидается строка")
+    return None
+
+
 def check_paid(paid: int, lines: int, where: str, faults: Faults) -> None:
     """What was paid is the receipt's total: the sum of its lines, less a rounding of less than a rouble."""
     if not 0 <= lines - paid <= ROUNDING:

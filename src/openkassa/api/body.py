@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.http.request import UnreadablePostError
 
 MAX_BODY = 2 * 1024 * 1024
+NESTING = 32  # levels of bodies whose fields may be in any case
 
 
 class BadBody(Exception):
@@ -51,6 +52,9 @@ def decoder(shape: type) -> msgspec.json.Decoder:
     return msgspec.json.Decoder(shape, float_hook=Decimal)
 
 
+_anything = decoder(object)
+
+
 def decode(body: bytes, into: msgspec.json.Decoder) -> Any:
     """`body` as `into` says. Raises `BadBody` for what isn't JSON, `WrongField` for another shape."""
     try:
@@ -66,6 +70,25 @@ def decode(body: bytes, into: msgspec.json.Decoder) -> Any:
         raise BadBody("malformed", f"не JSON: {text}") from None
     except RecursionError:
         raise BadBody("malformed", "вложенность слишком глубока") from None
+
+
+def decode_any_case(body: bytes, shape: type) -> Any:
+    """`body` as a shape whose fields are in lower case, for faces whose originals don't tell Items from items.
+
+    Raises as `decode` does.
+    """
+    try:
+        return msgspec.convert(_lower(decode(body, _anything), NESTING), shape)
+    except msgspec.ValidationError as error:
+        raise _wrong_field(str(error)) from None
+
+
+def _lower(value: Any, depth: int) -> Any:
+    if not depth:
+        raise BadBody("malformed", "вложенность слишком глубока")
+    if isinstance(value, dict):
+        return {name.lower(): _lower(inner, depth - 1) for name, inner in value.items()}
+    return [_lower(inner, depth - 1) for inner in value] if isinstance(value, list) else value
 
 
 def _is_json(content_type: str) -> bool:

@@ -70,8 +70,22 @@ def _digitalkassa(organisation_id: uuid.UUID, pool: Pool) -> dict[str, str]:
     return kept
 
 
+def _cloudkassir(organisation_id: uuid.UUID, pool: Pool) -> dict[str, str]:
+    from openkassa.core.models import Organisation
+
+    kept = {"public_id": f"pk_{random_password(29)}", "secret": random_password(32)}
+    _channel(organisation_id, pool, "cloudkassir", "Магазин на CloudKassir", kept["public_id"], kept["secret"])
+    return kept | {"inn": Organisation.objects.get(id=organisation_id).inn}
+
+
+def _cloudkassir_info(settings: Settings, kept: dict[str, str]) -> dict[str, str]:
+    """Clients put /kkt/receipt behind their base."""
+    return {"base": settings.public_url, **kept}
+
+
 DEMO_FACES: tuple[DemoFace, ...] = (
     DemoFace("modulkassa", _modulkassa, lambda settings, kept: {"base": f"{settings.public_url}/api/fn", **kept}),
     DemoFace("digitalkassa", _digitalkassa, lambda settings, kept: {"base": f"{settings.public_url}/v2.1", **kept}),
     DemoFace("yookassa", _yookassa, _yookassa_info),
+    DemoFace("cloudkassir", _cloudkassir, _cloudkassir_info),
 )

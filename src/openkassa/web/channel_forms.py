@@ -67,6 +67,7 @@ CREDENTIALS = {
         make_code=lambda: str(uuid.uuid4()),
     ),
     ChannelKind.V1: Credential(code="", login="", secret=lazy("Key"), prefix="kassa_", length=32),
+    ChannelKind.CLOUDKASSIR: Credential(code="", login=lazy("Public ID"), secret=lazy("API secret"), length=32),
     ChannelKind.YOOKASSA: Credential(code="", login=lazy("Shop ID"), secret=lazy("Secret key"), length=32, digits=9),
 }
 USUAL = Credential(code=lazy("Code"), login=lazy("Login"), secret=lazy("Password"))  # of kinds not in the table

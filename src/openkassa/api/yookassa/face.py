@@ -6,9 +6,10 @@ import datetime as dt
 from typing import Final
 
 from openkassa.api.face import Face, Incoming
+from openkassa.api.fields import field_of
 from openkassa.api.mapped import Mapped
 from openkassa.api.yookassa import errors, report
-from openkassa.api.yookassa.views import mapped_of
+from openkassa.api.yookassa.views import NAMES, mapped_of
 from openkassa.kassa.receipts.callbacks import Message
 from openkassa.kassa.receipts.channels import ChannelContext, channel_by_id
 from openkassa.kassa.receipts.models import ChannelKind
@@ -34,6 +35,10 @@ def preview(incoming: Incoming, channel: ChannelContext, _day: dt.date) -> Mappe
     return mapped_of(incoming.body, incoming.headers.get("idempotence-key"), None, channel)
 
 
+def named(path: str, _mapped: Mapped) -> str:
+    return field_of(path, NAMES)
+
+
 FACE: Final = Face(
     name="yookassa",
     title="YooKassa",
@@ -42,4 +47,5 @@ FACE: Final = Face(
     too_large=too_large,
     preview=preview,
     callback=callback,
+    named=named,
 )

@@ -95,7 +95,7 @@ def _create(request: HttpRequest, shop_id: str, channel: ChannelContext) -> Http
     try:
         accepted = accept(mapped, channel, body)
     except DraftRefused as refused:
-        raise _invalid(Invalid([(field_of(one.path, _NAMES), one.text) for one in refused.findings])) from None
+        raise _invalid(Invalid([(field_of(one.path, NAMES), one.text) for one in refused.findings])) from None
     status = receipt_status(channel.organisation_id, accepted.receipt_id, channel.channel_id)
     if status is None:
         raise RuntimeError("an accepted receipt can't be read")
@@ -112,7 +112,7 @@ def _invalid(invalid: Invalid) -> Refused:
     return Refused(errors.INVALID, text, invalid.faults[0][0])
 
 
-_NAMES = {
+NAMES = {
     "name": "description", "kind": "payment_subject", "method": "payment_mode", "vat": "vat_code",
     "mark": "mark_code_info", "price": "amount", "declaration": "customs_declaration_number",
     "country": "country_of_origin_code",
