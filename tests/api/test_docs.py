@@ -8,7 +8,7 @@ from pathlib import Path
 
 DOCS = Path(__file__).parents[2] / "docs"
 TABLE = re.compile(r"<!-- table: ([\w.]+) -->\n(?:(?:\|.*\n)*)")
-FACES = ("yookassa", "modulkassa", "digitalkassa", "cloudkassir")  # whose words stand in docs/integrations
+FACES = ("komtet", "yookassa", "modulkassa", "digitalkassa", "cloudkassir")  # whose words stand in docs/integrations
 
 
 def rows(*lines: tuple[object, ...]) -> str:
@@ -18,6 +18,7 @@ def rows(*lines: tuple[object, ...]) -> str:
 
 
 def tables() -> dict[str, str]:
+    from openkassa.api import units
     from openkassa.api.atol import errors, words
     from openkassa.api.v1.problems import CATALOGUE
     from openkassa.fiscal.ffd.codes import KINDS, MEASURES
@@ -38,7 +39,7 @@ def tables() -> dict[str, str]:
         "taxation": rows(("word", "code"), *words.TAXATION.items()),
         "agents": rows(("word", "bit"), *words.AGENTS.items()),
         "payments": rows(("type", "payment"), *words.PAYMENTS.items()),
-        "measures": rows(("code", "texts"), *((code, ", ".join(texts)) for code, texts in words.MEASURES.items())),
+        "measures": rows(("code", "texts"), *((code, ", ".join(texts)) for code, texts in units.MEASURES.items())),
         "kinds": rows(("number", "printed"), *KINDS.items()),
         "units": rows(("number", "printed"), *((code, name or "other") for code, name in MEASURES.items())),
         "marks": rows(

@@ -8,11 +8,12 @@ from openkassa.api.atol.face import FACE as ATOL
 from openkassa.api.cloudkassir.face import FACE as CLOUDKASSIR
 from openkassa.api.digitalkassa.face import FACE as DIGITALKASSA
 from openkassa.api.face import Face
+from openkassa.api.komtet.face import FACE as KOMTET
 from openkassa.api.modulkassa.face import FACE as MODULKASSA
 from openkassa.api.v1.face import FACE as V1
 from openkassa.api.yookassa.face import FACE as YOOKASSA
 
-FACES: Final[tuple[Face, ...]] = (ATOL, MODULKASSA, DIGITALKASSA, YOOKASSA, CLOUDKASSIR, V1)
+FACES: Final[tuple[Face, ...]] = (ATOL, KOMTET, MODULKASSA, DIGITALKASSA, YOOKASSA, CLOUDKASSIR, V1)
 
 
 def face_at(path: str) -> Face | None:

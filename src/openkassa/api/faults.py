@@ -86,9 +86,9 @@ class Faults:
             return None
         return number
 
-    def day(self, value: str | None, where: str, name: str) -> str | None:
+    def day(self, value: str | None, where: str, name: str, required: bool = False) -> str | None:
         """A day as dd.mm.yyyy, None where it is empty."""
-        value = self.text(value, where, name, 10)
+        value = self.text(value, where, name, 10, required)
         if value is not None and moment(value, DATE) is None:
             self.error(where + name, DATE_WORDS)
         return value

@@ -31,9 +31,7 @@ def _sectoral(one: shapes.SectoralProps, where: str, faults: Faults) -> Industry
     authority = faults.text(one.federal_id, where, ".federal_id", 3, required=True) or ""
     if authority and not _AUTHORITY.fullmatch(authority):
         faults.error(f"{where}.federal_id", "код ведомства состоит из трёх цифр")
-    date = faults.day(one.date, where, ".date")
-    if date is None:
-        faults.error(f"{where}.date", "обязательное поле не заполнено")
+    date = faults.day(one.date, where, ".date", required=True)
     return IndustryProps(
         authority=authority,
         date=date or "",

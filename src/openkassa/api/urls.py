@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("openkassa.api.atol.urls")),
+    path("", include("openkassa.api.komtet.urls")),
     path("", include("openkassa.api.modulkassa.urls")),
     path("", include("openkassa.api.digitalkassa.urls")),
     path("", include("openkassa.api.yookassa.urls")),

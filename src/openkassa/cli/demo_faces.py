@@ -83,7 +83,20 @@ def _cloudkassir_info(settings: Settings, kept: dict[str, str]) -> dict[str, str
     return {"base": settings.public_url, **kept}
 
 
+def _komtet(organisation_id: uuid.UUID, pool: Pool) -> dict[str, str]:
+    kept = {"shop_id": random_digits(9), "secret": random_password(32), "queue_id": random_digits(6)}
+    name = "Магазин на протоколе Комтет Кассы"
+    _channel(organisation_id, pool, "komtet", name, kept["shop_id"], kept["secret"], kept["queue_id"])
+    return kept
+
+
+def _komtet_info(settings: Settings, kept: dict[str, str]) -> dict[str, str]:
+    """Clients put /api/shop/v1 or /v2 behind a host."""
+    return {"base": settings.public_url, **kept}
+
+
 DEMO_FACES: tuple[DemoFace, ...] = (
+    DemoFace("komtet", _komtet, _komtet_info),
     DemoFace("modulkassa", _modulkassa, lambda settings, kept: {"base": f"{settings.public_url}/api/fn", **kept}),
     DemoFace("digitalkassa", _digitalkassa, lambda settings, kept: {"base": f"{settings.public_url}/v2.1", **kept}),
     DemoFace("yookassa", _yookassa, _yookassa_info),

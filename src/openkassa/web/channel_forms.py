@@ -60,6 +60,14 @@ CREDENTIALS = {
         digits=9,
         make_code=lambda: random_digits(9),
     ),
+    ChannelKind.KOMTET: Credential(
+        code=lazy("Queue id"),
+        login=lazy("Shop ID"),
+        secret=lazy("Secret key"),
+        length=32,
+        digits=9,
+        make_code=lambda: random_digits(6),
+    ),
     ChannelKind.MODULKASSA: Credential(
         code=lazy("Retail point ID"),
         login=lazy("Login"),

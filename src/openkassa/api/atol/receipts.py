@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from openkassa.api import numbers, parties, props
+from openkassa.api import corrections, numbers, parties, props
 from openkassa.api.addresses import callback_address
 from openkassa.api.atol import lines, wire, words
 from openkassa.api.atol.seller import seller
-from openkassa.api.dates import DATE, DATE_WORDS, TIME, TIME_WORDS, moment
+from openkassa.api.dates import DATE, TIME, TIME_WORDS, moment
 from openkassa.api.faults import Faults
 from openkassa.api.mapped import Mapped
 from openkassa.fiscal.draft import Correction, Item, Payments, ReceiptDraft
@@ -154,24 +154,21 @@ def _receipt_agent(body: wire.Receipt, items: tuple[Item, ...], where: str, faul
 
 
 def correction_base(info: wire.CorrectionInfo | None, ffd: int, day: dt.date, faults: Faults) -> Correction | None:
-    """Tags 1173 and 1174; `day` is today, till-local. FFD 1.05 and 1.1 want a number always, 1.2 with an order."""
+    """What a correction corrects; `day` is today, till-local. FFD 1.05 and 1.1 want a number always."""
     where = "correction.correction_info"
     if info is None:
         faults.error(where, "обязательное поле не заполнено")
         return None
     if info.type not in ("self", "instruction"):
         faults.error(f"{where}.type", "тип коррекции: self или instruction")
-    text = faults.text(info.base_date, where, ".base_date", 10, required=True)
+    text = faults.day(info.base_date, where, ".base_date", required=True)
     at = moment(text, DATE) if text else None
-    if text and at is None:
-        faults.error(f"{where}.base_date", DATE_WORDS)
-    elif at and not dt.date(2000, 1, 1) <= at.date() <= day:
-        faults.error(
-            f"{where}.base_date", "дата исправляемого расчёта не может быть позже сегодняшней или до 2000 года"
-        )
-    by_order = info.type == "instruction"
-    number = faults.line(info.base_number, where, ".base_number", 32, required=by_order or ffd != FFD_1_2)
-    if at is None:
-        return None
-    kept = number if number and (by_order or ffd != FFD_1_2) else None
-    return Correction(by_order=by_order, date=at.date(), number=kept)
+    return corrections.base(
+        by_order=info.type == "instruction",
+        date=(f"{where}.base_date", at.date() if at else None),
+        number=(f"{where}.base_number", info.base_number),
+        number_required=ffd != FFD_1_2,
+        ffd=ffd,
+        day=day,
+        faults=faults,
+    )

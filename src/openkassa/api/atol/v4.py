@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
-from openkassa.api import numbers
+from openkassa.api import numbers, product, units
 from openkassa.api.atol import lines, wire, words
 from openkassa.api.atol.receipts import Own, correction_base, envelope, map_sale, payments_of
 from openkassa.api.atol.seller import seller
@@ -16,17 +16,13 @@ from openkassa.api.body import decode
 from openkassa.api.faults import Faults
 from openkassa.api.lines import check_vat_sum
 from openkassa.api.mapped import Mapped
-from openkassa.fiscal import product_code
-from openkassa.fiscal.draft import Item, Mark, ReceiptDraft
+from openkassa.fiscal.draft import Item, ReceiptDraft
 from openkassa.fiscal.ffd.tags import FFD_1_2
-from openkassa.fiscal.marking import MarkingError
 from openkassa.kassa.receipts.channels import ChannelContext
 
 CORRECTION_KIND: Final = 13  # tag 1212 of a correction's only line: v4 doesn't say what was sold
 CORRECTION_NAMES: Final = {1: "Коррекция прихода", 3: "Коррекция расхода"}
 FULL_PAYMENT: Final = 4  # tag 1214
-MAX_DIGITS: Final = 64  # of the 32 bytes of tag 1162
-HEXADECIMAL: Final = frozenset("0123456789ABCDEFabcdef ")
 
 
 def mapped(body: bytes, operation: words.Operation, channel: ChannelContext, day: dt.date) -> Mapped:
@@ -48,33 +44,12 @@ def _own_fields(ffd: int, item: wire.Item, where: str, quantity: Decimal, faults
     fields: dict[str, Any] = {"kind": kind}
     unit = faults.line(item.measurement_unit, where, ".measurement_unit", 16)
     if ffd == FFD_1_2:
-        fields["measure"] = words.measure(unit, quantity)
+        fields["measure"] = units.measure(unit, quantity)
     elif unit is not None:
         fields["unit"] = unit
     if item.nomenclature_code:
-        fields |= _product(item.nomenclature_code, f"{where}.nomenclature_code", ffd, faults)
+        fields |= product.fields_of(item.nomenclature_code, f"{where}.nomenclature_code", ffd, faults)
     return fields
-
-
-def _product(text: str, where: str, ffd: int, faults: Faults) -> dict[str, Any]:
-    """The code of the product: bytes of tag 1162 in hexadecimal, or the marking code itself as a scanner reads it.
-
-    FFD 1.2 has no tag 1162: there it becomes a marking code. Bytes never held its check part, so the register can't
-    check such a code.
-    """
-    plain = text.replace(" ", "") if set(text) <= HEXADECIMAL else text
-    hexadecimal = set(plain) <= HEXADECIMAL and len(plain) % 2 == 0 and 0 < len(plain) <= MAX_DIGITS
-    if ffd != FFD_1_2 and hexadecimal:
-        return {"product_code": plain}
-    try:
-        code = product_code.from_text(plain)
-    except MarkingError as error:
-        faults.error(where, error.text)
-        return {}
-    if code.kind == "unknown" and ffd != FFD_1_2:
-        faults.error(where, "ожидаются не больше 32 байт в шестнадцатеричной записи или код маркировки")
-        return {}
-    return {"mark": Mark(kind=code.kind, code=code.text)}
 
 
 def _correction(
