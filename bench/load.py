@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import hashlib
+import hmac
 import json
 import resource
 import time
 import uuid
 from urllib.parse import urlsplit
 
-from bench.requests import EXTERNAL_ID
+from bench.requests import EXTERNAL_ID, SIGNATURE
 
 
 class Caller:
@@ -44,6 +46,7 @@ class Load:
         self.host, self.port = parts.hostname, parts.port
         given = json.loads(arguments.request)
         self.body = given["body"].encode()
+        self.secret, self.signed = given.get("secret", "").encode(), given.get("signed", "").encode()
         lines = [f"POST {given['path']} HTTP/1.1", f"Host: {parts.netloc}"]
         lines += [f"{name}: {value}" for name, value in given["headers"].items()]
         lines += ["Content-Type: application/json; charset=utf-8", f"Content-Length: {len(self.body)}"]
@@ -57,7 +60,12 @@ class Load:
 
     def request(self, external_id: bytes) -> bytes:
         """The bytes of one request with an id of its own."""
-        return (self.head + self.body).replace(EXTERNAL_ID.encode(), external_id)
+        body = self.body.replace(EXTERNAL_ID.encode(), external_id)
+        head = self.head.replace(EXTERNAL_ID.encode(), external_id)
+        if self.secret:
+            signature = hmac.new(self.secret, self.signed + body, hashlib.md5).hexdigest()
+            head = head.replace(SIGNATURE.encode(), signature.encode())
+        return head + body
 
     async def run(self, callers: int) -> None:
         await asyncio.gather(*(Caller(self).run() for _ in range(callers)))

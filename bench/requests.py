@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 EXTERNAL_ID = "E" * 32
+SIGNATURE = "S" * 32
 PLACE = "https://bench.example"
 BUYER = "buyer@example.com"
 # name, price, quantity, sum, rate of VAT in per cent, measure (tag 2108)
@@ -25,7 +26,7 @@ ITEMS = [
 ]
 TOTAL = round(sum(item[3] for item in ITEMS), 2)
 
-Request = dict[str, Any]  # path, headers, body
+Request = dict[str, Any]  # path, headers, body; for signed faces secret and the text before the signed body
 
 
 def request(path: str, body: Any, **headers: str) -> Request:
@@ -138,9 +139,43 @@ def yookassa(access: dict) -> Request:
     return request("/v3/receipts", body, **head)
 
 
+def komtet(access: dict) -> Request:
+    """Signed anew for each sale: `bench.load` puts the signature where `signed` says."""
+    positions = [
+        {
+            "name": name, "price": price, "quantity": quantity, "total": amount, "vat": str(rate), "measure": measure,
+            "payment_method": "full_payment", "payment_object": "product",
+        }
+        for name, price, quantity, amount, rate, measure in ITEMS
+    ]  # fmt: skip
+    body = {
+        "external_id": EXTERNAL_ID, "intent": "sell", "print": False, "client": {"email": BUYER},
+        "company": {"payment_address": PLACE, "sno": 0}, "positions": positions,
+        "payments": [{"sum": TOTAL, "type": "card"}],
+    }  # fmt: skip
+    kept = access["komtet"]
+    path = f"/api/shop/v2/queues/{kept['code']}/task"
+    made = request(path, body, Authorization=kept["login"], X_HMAC_Signature=SIGNATURE)
+    return made | {"secret": kept["secret"], "signed": f"POST{access['base']}{path}"}
+
+
+def cloudkassir(access: dict) -> Request:
+    items = [
+        {
+            "label": name, "price": price, "quantity": quantity, "amount": amount, "vat": rate, "method": 4,
+            "object": 1,
+        }
+        for name, price, quantity, amount, rate, _measure in ITEMS
+    ]  # fmt: skip
+    receipt = {"Items": items, "taxationSystem": 0, "email": BUYER, "amounts": {"electronic": TOTAL}}
+    body = {"Inn": access["inn"], "Type": "Income", "InvoiceId": EXTERNAL_ID, "CustomerReceipt": receipt}
+    kept = access["cloudkassir"]
+    return request("/kkt/receipt", body, Authorization=basic(kept["login"], kept["secret"]))
+
+
 FACES: dict[str, Callable[[dict], Request]] = {
     "atol": atol, "atol_v5": atol_v5, "v1": v1, "modulkassa": modulkassa, "digitalkassa": digitalkassa,
-    "yookassa": yookassa,
+    "yookassa": yookassa, "komtet": komtet, "cloudkassir": cloudkassir,
 }  # fmt: skip
 # Faces whose channel the bench makes with a login, a secret and a code.
-BY_LOGIN = ("modulkassa", "digitalkassa", "yookassa")
+BY_LOGIN = ("modulkassa", "digitalkassa", "yookassa", "komtet", "cloudkassir")

@@ -175,16 +175,56 @@ def yookassa(sale: Sale, _channel: Any) -> Incoming:
     return incoming("/v3/receipts", body, {"idempotence-key": "o-1"})
 
 
+def komtet(sale: Sale, channel: Any) -> Incoming:
+    vats = {2: "10", 6: "no", 11: "22", 12: "122"}
+    methods = {1: "pre_payment_full", 4: "full_payment"}
+    objects = {1: "product", 4: "service", 10: "payment"}
+    positions = [
+        {
+            "name": line.name, "price": roubles(line.price), "quantity": number(line.quantity),
+            "total": roubles(line.amount), "measure": line.measure, "vat": vats[line.vat],
+            "payment_method": methods[line.method], "payment_object": objects[line.kind],
+        }
+        for line in sale.lines
+    ]  # fmt: skip
+    payments = [
+        {"sum": roubles(paid), "type": kind} for kind, paid in (("cash", sale.cash), ("card", sale.card)) if paid
+    ]
+    body = {
+        "external_id": "o-1", "intent": {1: "sell", 2: "sellReturn"}[sale.operation], "print": False,
+        "client": {"email": "buyer@example.ru"}, "company": {"payment_address": "https://shop.example", "sno": 0},
+        "positions": positions, "payments": payments,
+    }  # fmt: skip
+    return incoming(f"/api/shop/v2/queues/{channel.code}/task", body)
+
+
+def cloudkassir(sale: Sale, channel: Any) -> Incoming:
+    vats = {2: 10, 6: None, 11: 22}
+    items = [
+        {
+            "label": line.name, "price": roubles(line.price), "quantity": number(line.quantity),
+            "amount": roubles(line.amount), "vat": vats[line.vat], "method": line.method, "object": line.kind,
+            "measurementUnit": MEASURE_TEXTS[line.measure],
+        }
+        for line in sale.lines
+    ]  # fmt: skip
+    receipt = {
+        "Items": items, "taxationSystem": 0, "email": "buyer@example.ru", "amounts": {"electronic": roubles(sale.card)},
+    }  # fmt: skip
+    kind = {1: "Income", 2: "IncomeReturn"}[sale.operation]
+    return incoming("/kkt/receipt", {"Inn": channel.inn, "Type": kind, "InvoiceId": "o-1", "CustomerReceipt": receipt})
+
+
 def incoming(path: str, body: Any, headers: dict[str, str] | None = None) -> Incoming:
     return Incoming(method="POST", path=path, headers=headers or {}, body=json.dumps(body, ensure_ascii=False).encode())
 
 
 REQUESTS: dict[str, Callable[[Sale, Any], Incoming]] = {
     "atol v4": atol_v4, "atol v5": atol_v5, "v1": v1, "modulkassa": modulkassa, "digitalkassa": digitalkassa,
-    "yookassa": yookassa,
+    "yookassa": yookassa, "komtet": komtet, "cloudkassir": cloudkassir,
 }  # fmt: skip
-# What a face has no word for: МодульКасса's code of 22 % is in no source.
-UNSAYABLE = {("modulkassa", 11), ("modulkassa", 12)}
+# What a face has no word for: no source names МодульКасса's codes of 22 %, nor CloudKassir's of 22/122.
+UNSAYABLE = {("modulkassa", 11), ("modulkassa", 12), ("cloudkassir", 12)}
 
 
 @pytest.fixture
