@@ -31,6 +31,7 @@ def screens(scene: Scene) -> dict[str, str]:
         "receipt-refused": f"/receipts/{scene.refused}",
         "refund": f"/receipts/{scene.confirmed}/refund",
         "correction": f"/receipts/{scene.confirmed}/correction",
+        "prepayments": "/prepayments",
         "registers": "/registers",
         "register": f"/registers/{scene.register}",
         "register-in-trouble": f"/registers/{scene.troubled}",

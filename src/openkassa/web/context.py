@@ -17,6 +17,7 @@ def navigation(request: HttpRequest) -> dict:
         entries = [Item(label=_("Receipts"), url=reverse("receipts"), icon="receipt")]
         if membership.role in ("owner", "manager"):
             entries += [
+                Item(label=_("Prepayments"), url=reverse("prepayments"), icon="credit-card"),
                 Item(label=_("Cash registers"), url=reverse("registers"), icon="device-desktop"),
                 Item(label=_("Connect a shop"), url=reverse("connect"), icon="code"),
             ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -92,6 +93,41 @@ class _Lines(BaseFormSet):
             raise forms.ValidationError(_("A receipt needs at least one line."))
 
 
+def line_forms(items: Sequence[Item], data: QueryDict | None) -> BaseFormSet:
+    """A form for each line and an empty one."""
+    first = [
+        {
+            "name": item.name,
+            "price": item.price,
+            "quantity": f"{item.quantity:f}".replace(".", ","),
+            "rate": item.vat,
+        }
+        for item in items
+    ]
+    lines = forms.formset_factory(LineForm, formset=_Lines, extra=1, max_num=LINES_LIMIT, absolute_max=LINES_LIMIT)
+    made = lines(data, initial=first, prefix="line")
+    if items and data is None:
+        made.forms[-1].initial["rate"] = items[0].vat
+    return made
+
+
+def edited(items: Sequence[Item], lines: BaseFormSet) -> tuple[Item, ...]:
+    """The lines as valid forms have them; what the forms don't say stays as in `items`."""
+    found = []
+    for index, line in enumerate(lines.cleaned_data):
+        if not line.get("name"):
+            continue
+        old = items[index] if index < len(items) else None
+        fields = {"name": line["name"], "price": line["price"], "quantity": line["quantity"], "vat": line["rate"]}
+        if old is not None and (old.price, old.quantity) == (line["price"], line["quantity"]):
+            found.append(msgspec.structs.replace(old, **fields))
+            continue
+        fields["amount"] = vat.line_amount(line["price"], line["quantity"])
+        pattern = old or Item(**fields, method=codes.FULL_PAYMENT, kind=1)
+        found.append(msgspec.structs.replace(pattern, **fields))
+    return tuple(found)
+
+
 class RightForm(forms.Form):
     """All of the right receipt but its lines, and by whose order it is made."""
 
@@ -111,19 +147,7 @@ class RightForm(forms.Form):
         known = [(bit, words) for bit, words in wording.TAXATIONS.items() if bit & taxations]
         self.fields["taxation"].choices = known  # type: ignore[attr-defined]
         self.wrong = wrong
-        first = [
-            {
-                "name": item.name,
-                "price": item.price,
-                "quantity": f"{item.quantity:f}".replace(".", ","),
-                "rate": item.vat,
-            }
-            for item in wrong.items
-        ]
-        lines = forms.formset_factory(LineForm, formset=_Lines, extra=1, max_num=LINES_LIMIT, absolute_max=LINES_LIMIT)
-        self.lines = lines(data, initial=first, prefix="line")
-        if wrong.items and data is None:
-            self.lines.forms[-1].initial["rate"] = wrong.items[0].vat
+        self.lines = line_forms(wrong.items, data)
 
     def payments(self) -> list[forms.BoundField]:
         return [self[name] for name, _words in wording.PAYMENTS]
@@ -137,7 +161,7 @@ class RightForm(forms.Form):
         given = self.cleaned_data
         if given["only_reverse"]:
             return None
-        items = self._items(wrong)
+        items = edited(wrong.items, self.lines)
         total = wrong.total if items == wrong.items else sum(item.amount for item in items)
         payments = Payments(**{name: given[name] for name, _words in wording.PAYMENTS})
         used = [name for name, amount in msgspec.structs.asdict(wrong.payments).items() if amount]
@@ -153,20 +177,5 @@ class RightForm(forms.Form):
             cashless=wrong.cashless if payments == wrong.payments else (),
         )
 
-    def _items(self, wrong: ReceiptDraft) -> tuple[Item, ...]:
-        items = []
-        for index, line in enumerate(self.lines.cleaned_data):
-            if not line.get("name"):
-                continue
-            old = wrong.items[index] if index < len(wrong.items) else None
-            fields = {"name": line["name"], "price": line["price"], "quantity": line["quantity"], "vat": line["rate"]}
-            if old is not None and (old.price, old.quantity) == (line["price"], line["quantity"]):
-                items.append(msgspec.structs.replace(old, **fields))
-                continue
-            fields["amount"] = vat.line_amount(line["price"], line["quantity"])
-            pattern = old or Item(**fields, method=codes.FULL_PAYMENT, kind=1)
-            items.append(msgspec.structs.replace(pattern, **fields))
-        return tuple(items)
 
-
-__all__ = ["LineForm", "MoneyField", "RightForm"]
+__all__ = ["MoneyField", "RightForm", "edited", "line_forms"]

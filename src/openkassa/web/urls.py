@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from openkassa.web import account, cabinet, channels, check, correction, lost, public, registers, storages
+from openkassa.web import account, cabinet, channels, check, correction, lost, prepayments, public, registers, storages
 
 urlpatterns = [
     path("", include("openkassa.ui.urls")),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("receipts/<uuid:receipt_id>", cabinet.receipt, name="receipt"),
     path("receipts/<uuid:receipt_id>/live", cabinet.receipt_live, name="receipt-live"),
     path("receipts/<uuid:receipt_id>/refund", cabinet.refund, name="refund"),
+    path("receipts/<uuid:receipt_id>/offset", prepayments.offset, name="offset"),
+    path("prepayments", prepayments.prepayments, name="prepayments"),
     path("receipts/<uuid:receipt_id>/correction", correction.correction, name="correction"),
     path("receipts/<uuid:receipt_id>/callbacks/<uuid:callback_id>", cabinet.callback_resend, name="callback-resend"),
     path("registers", registers.registers, name="registers"),
