@@ -122,7 +122,17 @@ def test_wrong_methods(shop, method, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/v4/", "/v4/x", "/possystem/v4/", "/v4/%00/sell", "/v4/" + "x" * 5000 + "/sell", "/v4//"]
+    "path",
+    [
+        "/v4/",
+        "/v4/x",
+        "/possystem/v4",
+        "/possystem/v5",
+        "/possystem/v4/",
+        "/v4/%00/sell",
+        "/v4/" + "x" * 5000 + "/sell",
+        "/v4//",
+    ],
 )
 def test_odd_paths(shop, path):
     answer = call("POST", path, calls.sell(), {"Token": calls.token(shop)})

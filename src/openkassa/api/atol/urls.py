@@ -13,5 +13,6 @@ urlpatterns = [
     for pattern in (
         path(f"{base}{name}/<path:rest>", entry, {"version": version}),
         path(f"{base}{name}/", entry, {"version": version, "rest": ""}),
+        path(f"{base}{name}", entry, {"version": version, "rest": ""}),
     )
 ]
