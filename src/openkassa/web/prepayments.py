@@ -102,11 +102,8 @@ def offset(request: MemberRequest, receipt_id: uuid.UUID) -> HttpResponse:
     channel = channel_by_id(organisation_id, status.channel_id) if status else None
     if status is None or prepayment is None or channel is None:
         raise Http404
-    context = {
-        "receipt": status,
-        "currency": request.membership.currency,
-        "left": prepayment_left(organisation_id, receipt_id),
-    }
+    left = prepayment_left(organisation_id, receipt_id)
+    context = {"receipt": status, "currency": request.membership.currency, "left": left}
     given = request.POST if request.method == "POST" else None
     day = formats.local(now(), channel.utc_offset).date()
     has_lines = given is not None and f"{PREFIX}-TOTAL_FORMS" in given
@@ -130,7 +127,7 @@ def offset(request: MemberRequest, receipt_id: uuid.UUID) -> HttpResponse:
             draft = offset_preview(channel=channel, prepayment_id=receipt_id, build=build)
             return render(request, "web/offset.html", {**context, **_shown(draft), "form": form if has_lines else None})
     except (OffsetExceeds, OffsetImpossible, DraftRefused) as error:
-        if context["left"] <= 0 or not status.is_fiscalised:
+        if left <= 0 or not status.is_fiscalised:
             return render(request, "web/offset.html", {**context, "error": str(error)}, status=409)
         if has_lines:
             form.add_error(None, str(error))
