@@ -31,12 +31,12 @@ def check_v2(sdk, oid: str, intent: str):
     check = sdk.Check(oid, intent)
     check.set_client(email="buyer@example.ru", name="Иванов Иван")
     check.set_company("https://romashka.example", sdk.TaxSystem.COMMON)
-    check.add_payment(199.98, sdk.PaymentMethod.CARD)
+    check.add_payment(199.98, sdk.PaymentType.CARD)
     check.set_cashier("Кассир")
     position = sdk.Position(
         name="Подписка", price=99.99, quantity=2, total=199.98, vat=sdk.VatRate.RATE_22,
-        measure=sdk.MeasureTypes.PIECE, payment_method=sdk.PaymentMethod.FULL_PAYMENT
-        if hasattr(sdk.PaymentMethod, "FULL_PAYMENT") else "full_payment", payment_object="service",
+        measure=sdk.MeasureTypes.PIECE, payment_method=sdk.PaymentMethod.FULL_PAYMENT,
+        payment_object=sdk.PaymentObject.SERVICE,
     )  # fmt: skip
     check.add_position(position)
     check.add_cashless_payment(199.98, 1, "rrn 1")
@@ -48,7 +48,7 @@ def correction_v2(sdk, oid: str):
     check.set_company("https://romashka.example", sdk.TaxSystem.COMMON)
     check.set_correction_info(sdk.CorrectionType.SELF, "20.01.2026", "")
     check.set_authorised_person("Кассир")
-    check.add_payment(100, "card")
+    check.add_payment(100, sdk.PaymentType.CARD)
     check.add_position(
         sdk.Position(name="Чай", price=100, quantity=1, total=100, vat="22", measure=0, payment_method="full_payment",
                      payment_object="product")
