@@ -8,7 +8,14 @@ from pathlib import Path
 
 DOCS = Path(__file__).parents[2] / "docs"
 TABLE = re.compile(r"<!-- table: ([\w.]+) -->\n(?:(?:\|.*\n)*)")
-FACES = ("komtet", "yookassa", "modulkassa", "digitalkassa", "cloudkassir")  # whose words stand in docs/integrations
+FACES = (
+    "komtet",
+    "yookassa",
+    "modulkassa",
+    "digitalkassa",
+    "cloudkassir",
+    "orangedata",
+)  # whose words stand in docs/integrations
 
 
 def rows(*lines: tuple[object, ...]) -> str:

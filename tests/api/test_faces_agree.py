@@ -215,13 +215,31 @@ def cloudkassir(sale: Sale, channel: Any) -> Incoming:
     return incoming("/kkt/receipt", {"Inn": channel.inn, "Type": kind, "InvoiceId": "o-1", "CustomerReceipt": receipt})
 
 
+def orangedata(sale: Sale, channel: Any) -> Incoming:
+    positions = [
+        {
+            "text": line.name, "price": roubles(line.price), "quantity": number(line.quantity),
+            "tax": {2: 2, 6: 6, 11: 1, 12: 3}[line.vat], "paymentMethodType": line.method,
+            "paymentSubjectType": line.kind, "quantityMeasurementUnit": line.measure,
+        }
+        for line in sale.lines
+    ]  # fmt: skip
+    payments = [{"type": kind, "amount": roubles(paid)} for kind, paid in ((1, sale.cash), (2, sale.card)) if paid]
+    content = {
+        "ffdVersion": 4, "type": sale.operation, "positions": positions, "customerContact": "buyer@example.ru",
+        "checkClose": {"payments": payments, "taxationSystem": 0},
+    }  # fmt: skip
+    body = {"id": "o-1", "inn": channel.inn, "group": channel.code, "key": "main", "content": content}
+    return incoming("/api/v2/documents/", body)
+
+
 def incoming(path: str, body: Any, headers: dict[str, str] | None = None) -> Incoming:
     return Incoming(method="POST", path=path, headers=headers or {}, body=json.dumps(body, ensure_ascii=False).encode())
 
 
 REQUESTS: dict[str, Callable[[Sale, Any], Incoming]] = {
     "atol v4": atol_v4, "atol v5": atol_v5, "v1": v1, "modulkassa": modulkassa, "digitalkassa": digitalkassa,
-    "yookassa": yookassa, "komtet": komtet, "cloudkassir": cloudkassir,
+    "yookassa": yookassa, "komtet": komtet, "cloudkassir": cloudkassir, "orangedata": orangedata,
 }  # fmt: skip
 # What a face has no word for: no source names МодульКасса's codes of 22 %, nor CloudKassir's of 22/122.
 UNSAYABLE = {("modulkassa", 11), ("modulkassa", 12), ("cloudkassir", 12)}

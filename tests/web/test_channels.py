@@ -6,13 +6,23 @@ import re
 import uuid
 
 import pytest
+from tests.api.orangedata.calls import private_pem, public_pem
 from tests.web.shop import make_shop, member
 from tests.web.test_pages import assert_page
 
 from openkassa.core.tenancy import within
-from openkassa.kassa.receipts.channels import channel_by_key, channel_by_login, channel_key_create, forget_channels
+from openkassa.kassa.receipts.channels import (
+    channel_by_key,
+    channel_by_login,
+    channel_by_name,
+    channel_key_create,
+    forget_channels,
+)
 from openkassa.kassa.receipts.models import Channel, ChannelKey, ChannelKeyEvent, ChannelKind
-from openkassa.web.channel_forms import CREDENTIALS, MADE_HERE, credential_of
+from openkassa.kassa.receipts.public_keys import read_public_key
+from openkassa.web.channel_forms import CREDENTIALS, credential_of
+
+PUBLIC_PEM, PRIVATE_PEM = public_pem(), private_pem()
 
 
 def new_channel(client, world, **changes) -> uuid.UUID:
@@ -34,8 +44,9 @@ def parts_in(html: str) -> list[str]:
 
 def make_key(client, channel_id) -> list[str]:
     address = f"/connect/{channel_id}"
-    key = key_in(client.get(address).content.decode())
-    return parts_in(assert_page(client.post(f"{address}/keys", {"key": key})))
+    html = client.get(address).content.decode()
+    given = {"key": key_in(html)} | ({"public_key": PUBLIC_PEM} if 'name="public_key"' in html else {})
+    return parts_in(assert_page(client.post(f"{address}/keys", given)))
 
 
 def channel(shop, channel_id) -> Channel:
@@ -44,16 +55,39 @@ def channel(shop, channel_id) -> Channel:
 
 
 def test_a_new_channel_of_each_kind_gets_a_key_that_opens_it(owner, shop):
-    for kind, _ in MADE_HERE:
+    for kind, _ in ChannelKind.choices:
         made = new_channel(owner, shop.world, kind=kind)
         parts = make_key(owner, made)
-        if credential_of(kind).login:
+        if credential_of(kind).public:
+            assert parts[0] == channel(shop, made).code
+            opened = channel_by_name(kind, parts[1])
+            assert opened is not None and opened.signing == read_public_key(PUBLIC_PEM)
+        elif credential_of(kind).login:
             *code, login, secret = parts
             assert code == ([channel(shop, made).code] if credential_of(kind).code else [])
             opened = channel_by_login(kind, login, secret)
         else:
             opened = channel_by_key(kind, parts[0])
         assert opened is not None and opened.channel_id == made
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ("", "Обязательное поле"),
+        ("nothing", "не открытый ключ"),
+        (PRIVATE_PEM, "закрытый ключ"),
+        ("<RSAKeyValue><Modulus>AQAB</Modulus></RSAKeyValue>", "не открытый ключ"),
+    ],
+)
+def test_a_public_key_that_is_none_is_refused_and_makes_no_credential(owner, shop, given, text):
+    made = new_channel(owner, shop.world, kind="orangedata")
+    address = f"/connect/{made}"
+    key = key_in(owner.get(address).content.decode())
+    response = owner.post(f"{address}/keys", {"key": key, "public_key": given})
+    assert response.status_code == 422
+    assert text in response.content.decode()
+    assert not ChannelKey.objects.filter(channel_id=made).exists()
 
 
 def test_a_kind_that_the_table_does_not_know_has_code_login_and_password(monkeypatch):

@@ -9,5 +9,6 @@ urlpatterns = [
     path("", include("openkassa.api.digitalkassa.urls")),
     path("", include("openkassa.api.yookassa.urls")),
     path("", include("openkassa.api.cloudkassir.urls")),
+    path("", include("openkassa.api.orangedata.urls")),
     path("api/v1/", include("openkassa.api.v1.urls")),
 ]

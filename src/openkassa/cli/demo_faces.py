@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -95,10 +96,42 @@ def _komtet_info(settings: Settings, kept: dict[str, str]) -> dict[str, str]:
     return {"base": settings.public_url, **kept}
 
 
+ORANGEDATA_KEY = "orangedata-demo.pem"  # in the home: the demo shop's private key
+
+
+def _orangedata(organisation_id: uuid.UUID, pool: Pool) -> dict[str, str]:
+    """The shop's key pair is made here; the platform keeps the public part alone."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+    from openkassa.core.models import Organisation
+    from openkassa.core.settings import settings
+    from openkassa.kassa.receipts.channels import channel_create, channel_key_create
+
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    kept = {"group": "Main", "key": f"demo-{random_digits(9)}"}
+    channel = channel_create(
+        organisation_id=organisation_id, kind="orangedata", code=kept["group"], name="Магазин на API OrangeData",
+        pool_id=pool.id,
+    )  # fmt: skip
+    channel_key_create(channel=channel, login=kept["key"], public_key=public)
+    handle = os.open(settings().home / ORANGEDATA_KEY, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return kept | {"inn": Organisation.objects.get(id=organisation_id).inn}
+
+
+def _orangedata_info(settings: Settings, kept: dict[str, str]) -> dict[str, str]:
+    """Clients put /documents behind their base."""
+    return {"base": f"{settings.public_url}/api/v2", **kept, "key_file": str(settings.home / ORANGEDATA_KEY)}
+
+
 DEMO_FACES: tuple[DemoFace, ...] = (
     DemoFace("komtet", _komtet, _komtet_info),
     DemoFace("modulkassa", _modulkassa, lambda settings, kept: {"base": f"{settings.public_url}/api/fn", **kept}),
     DemoFace("digitalkassa", _digitalkassa, lambda settings, kept: {"base": f"{settings.public_url}/v2.1", **kept}),
     DemoFace("yookassa", _yookassa, _yookassa_info),
     DemoFace("cloudkassir", _cloudkassir, _cloudkassir_info),
+    DemoFace("orangedata", _orangedata, _orangedata_info),
 )

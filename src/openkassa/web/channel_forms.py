@@ -18,7 +18,7 @@ from openkassa.core.keys import random_digits, random_password
 from openkassa.core.outgoing import check_url
 from openkassa.core.tenancy import within
 from openkassa.fiscal.text import printable
-from openkassa.kassa.receipts import channels
+from openkassa.kassa.receipts import public_keys
 from openkassa.kassa.receipts.models import Channel, ChannelKind
 from openkassa.kassa.registers.models import Pool
 
@@ -37,6 +37,7 @@ class Credential:
     prefix: str = ""  # of the secret, so that a leaked one is known for what it is
     length: int = 22  # of its random part
     digits: int = 0  # of a login that clients take for a number
+    public: str | Promise = ""  # the client's own public key, in place of a secret
     make_code: Callable[[], str] | None = None  # where clients expect a code of some form
 
     def new_code(self, kind: str) -> str:
@@ -76,6 +77,9 @@ CREDENTIALS = {
     ),
     ChannelKind.V1: Credential(code="", login="", secret=lazy("Key"), prefix="kassa_", length=32),
     ChannelKind.CLOUDKASSIR: Credential(code="", login=lazy("Public ID"), secret=lazy("API secret"), length=32),
+    ChannelKind.ORANGEDATA: Credential(
+        code=lazy("Group"), login=lazy("Key name"), secret="", public=lazy("Public key")
+    ),
     ChannelKind.YOOKASSA: Credential(code="", login=lazy("Shop ID"), secret=lazy("Secret key"), length=32, digits=9),
 }
 USUAL = Credential(code=lazy("Code"), login=lazy("Login"), secret=lazy("Password"))  # of kinds not in the table
@@ -173,12 +177,36 @@ class ChannelForm(forms.Form):
         return None if minutes is None else minutes * 60
 
 
-# A client with a key pair of its own gives its public key, for which there is no field yet.
-MADE_HERE = [choice for choice in ChannelKind.choices if not channels.CREDENTIALS[ChannelKind(choice[0])].public]
+PUBLIC_KEY_FAULTS = {
+    "private": lazy("This is a private key. Keep it to yourself and give its public part."),
+    "unreadable": lazy("This is no public key. Give a PEM file or the XML with Modulus and Exponent."),
+    "kind": lazy("The protocol needs an RSA key."),
+    "short": lazy("The key is too short: it needs 2048 bits or more."),
+}
+
+
+class PublicKeyForm(forms.Form):
+    """The public part of a key pair that a client made for itself; `cleaned_data` holds it as DER."""
+
+    public_key = forms.CharField(
+        label=lazy("Public key"),
+        max_length=public_keys.LIMIT,
+        strip=True,
+        help_text=lazy(
+            "RSA, 2048 bits or more: PEM, or the XML of a key generator. The private key stays in the shop."
+        ),
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "class": "ui-mono"}),
+    )
+
+    def clean_public_key(self) -> bytes:
+        try:
+            return public_keys.read_public_key(self.cleaned_data["public_key"])
+        except public_keys.BadPublicKey as bad:
+            raise forms.ValidationError(PUBLIC_KEY_FAULTS[bad.code], code=bad.code) from None
 
 
 class NewChannelForm(ChannelForm):
-    kind = forms.ChoiceField(label=lazy("Protocol"), choices=MADE_HERE)
+    kind = forms.ChoiceField(label=lazy("Protocol"), choices=ChannelKind.choices)
     pool_id = forms.TypedChoiceField(label=lazy("Registers"), coerce=uuid.UUID)
     code = forms.RegexField(
         CODE_LETTERS,

@@ -26,7 +26,7 @@ from openkassa.kassa.receipts.selectors import channel_get, channel_keys
 from openkassa.kassa.registers.models import Pool
 from openkassa.web.access import role_required
 from openkassa.web.addresses import api_addresses
-from openkassa.web.channel_forms import ChannelForm, NewChannelForm, credential_of
+from openkassa.web.channel_forms import ChannelForm, NewChannelForm, PublicKeyForm, credential_of
 from openkassa.web.places import offset_of
 from openkassa.web.requests import MemberRequest
 
@@ -105,10 +105,16 @@ def key_new(request: MemberRequest, channel_id: uuid.UUID) -> HttpResponse:
         messages.error(request, _("The channel has %(count)s keys. Revoke those not in use.") % {"count": KEYS_LIMIT})
         return redirect("channel", channel_id=channel_id)
     parts = credential_of(found.kind)
-    login, secret = parts.new_login(), parts.new_secret()
+    public = PublicKeyForm(request.POST) if parts.public else None
+    if public is not None and not public.is_valid():
+        return _page(request, found, ChannelForm.of(found), public=public, status=422)
+    login, secret = parts.new_login(), parts.new_secret() if parts.secret else ""
     try:
         with transaction.atomic():
-            channel_key_create(channel=found, login=login, secret=secret, key_id=key_id)
+            channel_key_create(
+                channel=found, login=login, secret=secret, key_id=key_id,
+                public_key=public.cleaned_data["public_key"] if public is not None else None,
+            )  # fmt: skip
     except IntegrityError:
         messages.warning(request, _("This key was made already, and its secret was shown once. Make another one."))
         return redirect("channel", channel_id=channel_id)
@@ -137,9 +143,16 @@ def _channel(request: MemberRequest, channel_id: uuid.UUID) -> Channel:
 
 
 def _page(
-    request: MemberRequest, found: Channel, form: ChannelForm, *, made: list[tuple] | None = None, status: int = 200
+    request: MemberRequest,
+    found: Channel,
+    form: ChannelForm,
+    *,
+    made: list[tuple] | None = None,
+    public: PublicKeyForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     """The page of a channel. `made`: parts of a key that has just been made, as (word, value)."""
+    parts = credential_of(found.kind)
     organisation_id = request.organisation_id
     keys: list[ChannelKey] = channel_keys(organisation_id, found.id)
     with within(organisation_id):
@@ -147,7 +160,8 @@ def _page(
     context = {
         "channel": found,
         "pool": pool,
-        "parts": credential_of(found.kind),
+        "parts": parts,
+        "public": (public or PublicKeyForm()) if parts.public else None,
         "keys": keys,
         "only_key": sum(key.revoked_at is None for key in keys) == 1,
         "seconds": int(CACHE_SECONDS),

@@ -8,11 +8,11 @@ from typing import Any
 from openkassa.api import contacts
 from openkassa.api.amounts import unquoted
 from openkassa.api.cloudkassir import wire, words
-from openkassa.api.cloudkassir.fields import Reader
 from openkassa.api.codes import country, mark_of_text, product_code_of_text
 from openkassa.api.faults import Faults
 from openkassa.api.lines import priced
 from openkassa.api.lines import quantity as quantity_of
+from openkassa.api.reader import Reader
 from openkassa.api.units import measure as measure_of_text
 from openkassa.api.words import listed
 from openkassa.fiscal import marking

@@ -13,9 +13,9 @@ import msgspec
 from openkassa.api import contacts, corrections
 from openkassa.api.amounts import check_paid
 from openkassa.api.cloudkassir import lines, wire, words
-from openkassa.api.cloudkassir.fields import FIRST_DAY, Reader
 from openkassa.api.faults import Faults
 from openkassa.api.mapped import Mapped
+from openkassa.api.reader import FIRST_DAY, Reader
 from openkassa.fiscal.draft import Buyer, Cashless, Correction, Item, OperatingProps, Payments, ReceiptDraft
 from openkassa.fiscal.ffd.tags import FFD_1_05
 from openkassa.fiscal.text import printable

@@ -7,6 +7,7 @@ takes effect after that at the latest.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import hmac
 import time
 import uuid
@@ -143,6 +144,16 @@ def channel_by_key_id(key_id: uuid.UUID) -> ChannelContext | None:
 def channel_by_id(organisation_id: uuid.UUID, channel_id: uuid.UUID) -> ChannelContext | None:
     """A channel as its own organisation's people use it: no credential is needed."""
     return _cache.get(("id", organisation_id, channel_id), lambda: _context(organisation_id, channel_id, None))
+
+
+def channels_of_inn(kind: str, inn: str) -> list[ChannelContext]:
+    """Channels of a kind of the organisations with this INN, for requests that name nothing else."""
+    found: list[ChannelContext | None] = []
+    for organisation_id in Organisation.objects.filter(inn=inn).values_list("id", flat=True):
+        with within(organisation_id):
+            ids = list(Channel.objects.filter(kind=kind).order_by("id").values_list("id", flat=True))
+        found += [channel_by_id(organisation_id, channel_id) for channel_id in ids]
+    return [channel for channel in found if channel is not None]
 
 
 def channel_for_check(organisation_id: uuid.UUID, channel_id: uuid.UUID) -> ChannelContext | None:
@@ -316,7 +327,7 @@ def channel_key_create(
         signing=keys.seal(KEY_RING, secret.encode(), key_id.bytes) if kind.signs else public_key,
         organisation_id=channel.organisation_id,
         channel_id=channel.id,
-        hint=secret[-4:],
+        hint=hashlib.sha256(public_key).hexdigest()[-4:] if public_key is not None else secret[-4:],
     )
     forget_channels()
     return key

@@ -22,6 +22,7 @@ from openkassa.kassa.receipts.models import (
     ReceiptContact,
     ReceiptContent,
     ReceiptEvent,
+    ReceiptRequest,
     ReceiptState,
     State,
 )
@@ -229,6 +230,13 @@ def receipt_drafts(organisation_id: uuid.UUID, receipt_ids: Sequence[uuid.UUID])
     with within(organisation_id):
         rows = ReceiptContent.objects.filter(receipt_id__in=receipt_ids).values_list("receipt_id", "draft")
         return {receipt_id: msgspec.json.decode(bytes(draft), type=ReceiptDraft) for receipt_id, draft in rows}
+
+
+def receipt_request(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> bytes | None:
+    """The request as it came, while it is kept."""
+    with within(organisation_id):
+        body = ReceiptRequest.objects.filter(receipt_id=receipt_id).values_list("body", flat=True).first()
+    return bytes(body) if body is not None else None
 
 
 def referring_drafts(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> list[tuple[uuid.UUID, ReceiptDraft]]:

@@ -1,4 +1,4 @@
-"""Readers of CloudKassir's fields: texts that come as numbers, numbers that come as texts, words, days."""
+"""Readers of loose fields: texts that come as numbers, numbers that come as texts, words, days."""
 
 from __future__ import annotations
 
