@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import hashlib
 import hmac
 import json
 import resource
 import time
 import uuid
+from typing import Any
 from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from bench.requests import EXTERNAL_ID, SIGNATURE
 
@@ -47,6 +53,8 @@ class Load:
         given = json.loads(arguments.request)
         self.body = given["body"].encode()
         self.secret, self.signed = given.get("secret", "").encode(), given.get("signed", "").encode()
+        private = given.get("private_key")
+        self.private_key: Any = load_pem_private_key(private.encode(), None) if private else None
         lines = [f"POST {given['path']} HTTP/1.1", f"Host: {parts.netloc}"]
         lines += [f"{name}: {value}" for name, value in given["headers"].items()]
         lines += ["Content-Type: application/json; charset=utf-8", f"Content-Length: {len(self.body)}"]
@@ -65,6 +73,9 @@ class Load:
         if self.secret:
             signature = hmac.new(self.secret, self.signed + body, hashlib.md5).hexdigest()
             head = head.replace(SIGNATURE.encode(), signature.encode())
+        elif self.private_key is not None:
+            signed = self.private_key.sign(body, padding.PKCS1v15(), hashes.SHA256())
+            head = head.replace(SIGNATURE.encode(), base64.b64encode(signed))
         return head + body
 
     async def run(self, callers: int) -> None:

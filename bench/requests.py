@@ -26,7 +26,7 @@ ITEMS = [
 ]
 TOTAL = round(sum(item[3] for item in ITEMS), 2)
 
-Request = dict[str, Any]  # path, headers, body; for signed faces secret and the text before the signed body
+Request = dict[str, Any]  # path, headers, body; for signed faces what they are signed with
 
 
 def request(path: str, body: Any, **headers: str) -> Request:
@@ -173,9 +173,29 @@ def cloudkassir(access: dict) -> Request:
     return request("/kkt/receipt", body, Authorization=basic(kept["login"], kept["secret"]))
 
 
+def orangedata(access: dict) -> Request:
+    positions = [
+        {
+            "text": name, "price": price, "quantity": quantity, "tax": {22: 1, 10: 2}[rate], "paymentMethodType": 4,
+            "paymentSubjectType": 1, "quantityMeasurementUnit": measure,
+        }
+        for name, price, quantity, _amount, rate, measure in ITEMS
+    ]  # fmt: skip
+    kept = access["orangedata"]
+    content = {
+        "ffdVersion": 4, "type": 1, "positions": positions, "customerContact": BUYER,
+        "checkClose": {"payments": [{"type": 2, "amount": TOTAL}], "taxationSystem": 0},
+    }  # fmt: skip
+    body = {
+        "id": EXTERNAL_ID, "inn": access["inn"], "group": kept["group"], "key": kept["key"], "content": content,
+    }  # fmt: skip
+    made = request("/api/v2/documents/", body, X_Signature=SIGNATURE)
+    return made | {"private_key": kept["private_key"]}
+
+
 FACES: dict[str, Callable[[dict], Request]] = {
     "atol": atol, "atol_v5": atol_v5, "v1": v1, "modulkassa": modulkassa, "digitalkassa": digitalkassa,
-    "yookassa": yookassa, "komtet": komtet, "cloudkassir": cloudkassir,
+    "yookassa": yookassa, "komtet": komtet, "cloudkassir": cloudkassir, "orangedata": orangedata,
 }  # fmt: skip
 # Faces whose channel the bench makes with a login, a secret and a code.
 BY_LOGIN = ("modulkassa", "digitalkassa", "yookassa", "komtet", "cloudkassir")

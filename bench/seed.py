@@ -13,6 +13,7 @@ django.setup()
 from bench.requests import BY_LOGIN  # noqa: E402
 from openkassa.cli.access import FN_PREFIX  # noqa: E402
 from openkassa.cli.business import atol_channel, v1_channel  # noqa: E402
+from openkassa.cli.demo_faces import ORANGEDATA_KEY, orangedata_channel  # noqa: E402
 from openkassa.core.keys import random_password  # noqa: E402
 from openkassa.core.organisations import organisation_create  # noqa: E402
 from openkassa.core.settings import settings  # noqa: E402
@@ -72,6 +73,8 @@ def main(count: int) -> None:
         )
     _, access = atol_channel(organisation_id=organisation.id, pool=pool, login="bench", name="Bench")
     _, key = v1_channel(organisation_id=organisation.id, pool=pool, name="Bench")
+    signed = orangedata_channel(organisation.id, pool)
+    signed["private_key"] = (own.home / ORANGEDATA_KEY).read_text()
     by_login = {kind: login_channel(organisation.id, pool, kind) for kind in BY_LOGIN}
     print(
         json.dumps(
@@ -84,6 +87,7 @@ def main(count: int) -> None:
                 "group": access.group,
                 "v1": key,
                 **by_login,
+                "orangedata": signed,
             }
         )
     )

@@ -99,7 +99,7 @@ def _komtet_info(settings: Settings, kept: dict[str, str]) -> dict[str, str]:
 ORANGEDATA_KEY = "orangedata-demo.pem"  # in the home: the demo shop's private key
 
 
-def _orangedata(organisation_id: uuid.UUID, pool: Pool) -> dict[str, str]:
+def orangedata_channel(organisation_id: uuid.UUID, pool: Pool) -> dict[str, str]:
     """The shop's key pair is made here; the platform keeps the public part alone."""
     from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -133,5 +133,5 @@ DEMO_FACES: tuple[DemoFace, ...] = (
     DemoFace("digitalkassa", _digitalkassa, lambda settings, kept: {"base": f"{settings.public_url}/v2.1", **kept}),
     DemoFace("yookassa", _yookassa, _yookassa_info),
     DemoFace("cloudkassir", _cloudkassir, _cloudkassir_info),
-    DemoFace("orangedata", _orangedata, _orangedata_info),
+    DemoFace("orangedata", orangedata_channel, _orangedata_info),
 )
