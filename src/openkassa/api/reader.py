@@ -11,6 +11,7 @@ from openkassa.api.amounts import quoted, unquoted
 from openkassa.api.faults import Faults
 
 FIRST_DAY = dt.date(2000, 1, 1)
+_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  till-local time has no zone
 _DAY = re.compile(r"(?:([0-9]{4})-([0-9]{2})-([0-9]{2})|([0-9]{2})\.([0-9]{2})\.([0-9]{4}))(?:[T ].*)?")
 
 
@@ -87,3 +88,17 @@ class Reader:
         if text:
             self.faults.error(self.field(name), "ожидается дата ГГГГ-ММ-ДД или ДД.ММ.ГГГГ")
         return None
+
+    def till_seconds(self, value: object, name: str) -> int:
+        """Seconds since 1970 of a till's own time, written as 2026-11-21T12:00:00; required, 0 for a fault."""
+        text = self.text(value, name, 40, required=True)
+        if text is None:
+            return 0
+        try:
+            at = dt.datetime.fromisoformat(text).replace(tzinfo=None)
+        except ValueError:
+            at = _EPOCH
+        if not 1970 < at.year < 2100:
+            self.faults.error(self.field(name), "ожидается время вида 2026-11-21T12:00:00")
+            return 0
+        return int((at - _EPOCH).total_seconds())

@@ -26,7 +26,6 @@ CONTACT_LIMIT = 64
 CASHLESS_LIMIT = 10
 AMOUNT_LIMIT = 99_999_999_999
 _INN = re.compile(r"[0-9]{10}([0-9]{2})?")
-_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  till-local time has no zone
 _encode = msgspec.msgpack.Encoder(decimal_format="string").encode
 
 
@@ -227,25 +226,12 @@ def _common(given: wire.Customer, read: Reader) -> dict[str, Any]:
 
 
 def _operating(given: wire.Operation, read: Reader) -> OperatingProps:
-    """Tag 1270; the time is the till's."""
-    number = read.whole(given.operationidentifier, "OperationIdentifier", 0, 255)
-    text = read.text(given.operationdate, "OperationDate", 40, required=True)
-    at = _moment(text) if text else None
-    if text and at is None:
-        read.faults.error(read.field("OperationDate"), "ожидается время вида 2026-11-21T12:00:00")
+    """Tag 1270."""
     return OperatingProps(
-        operation_id=number or 0,
+        operation_id=read.whole(given.operationidentifier, "OperationIdentifier", 0, 255) or 0,
         data=read.line(given.operationdata, "OperationData", 64, required=True) or "",
-        at=int((at - _EPOCH).total_seconds()) if at else 0,
+        at=read.till_seconds(given.operationdate, "OperationDate"),
     )
-
-
-def _moment(text: str) -> dt.datetime | None:
-    try:
-        at = dt.datetime.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
-        return None
-    return at if 1970 < at.year < 2100 else None
 
 
 def _cashless(given: list[wire.NonCash] | None, read: Reader) -> tuple[Cashless, ...]:

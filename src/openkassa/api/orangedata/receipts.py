@@ -41,7 +41,6 @@ CORRECTION_KIND = 13  # tag 1212 of the only line of a correction that doesn't s
 CORRECTION_NAMES = {1: "Коррекция прихода", 3: "Коррекция расхода"}
 FULL_PAYMENT = 4  # tag 1214
 _INN = re.compile(r"[0-9]{10}([0-9]{2})?")
-_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  till-local time has no zone
 
 
 def map_document(document: wire.Document, channel: ChannelContext) -> Mapped:
@@ -242,23 +241,12 @@ def _buyer(content: wire.Content, read: Reader) -> Buyer | None:
 
 
 def _operating(given: wire.Operational, read: Reader) -> OperatingProps:
-    """Tag 1270; the time is the till's."""
-    number = read.whole(given.id, "id", 0, 255)
-    text = read.text(given.date, "date", 40, required=True)
-    at = _moment(text) if text else _EPOCH
-    if at is None:
-        read.faults.error(read.field("date"), "ожидается время вида 2026-11-21T12:00:00")
-        at = _EPOCH
-    value = read.line(given.value, "value", 64, required=True)
-    return OperatingProps(operation_id=number or 0, data=value or "", at=int((at - _EPOCH).total_seconds()))
-
-
-def _moment(text: str) -> dt.datetime | None:
-    try:
-        at = dt.datetime.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
-        return None
-    return at if 1970 < at.year < 2100 else None
+    """Tag 1270."""
+    return OperatingProps(
+        operation_id=read.whole(given.id, "id", 0, 255) or 0,
+        data=read.line(given.value, "value", 64, required=True) or "",
+        at=read.till_seconds(given.date, "date"),
+    )
 
 
 def _cashless(given: wire.ElectronicInfo | None, read: Reader) -> tuple[Cashless, ...]:
