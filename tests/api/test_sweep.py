@@ -55,11 +55,13 @@ def error_of_atol(answer: Answer) -> bool:
 
 
 @pytest.mark.parametrize("body", [V1_FULL, CORRECTION], ids=["sale", "correction"])
+@pytest.mark.slow
 def test_v1_answers_every_odd_field(shop, body):
     assert not faults_of(shop, body, lambda odd: v1.send(shop, "POST", "/receipts", odd), problem)
 
 
 @pytest.mark.parametrize(("operation", "body"), [("sell", ATOL_FULL), ("sell_correction", atol.correction())])
+@pytest.mark.slow
 def test_atol_answers_every_odd_field(shop, operation, body):
     token = atol.token(shop)
     assert not faults_of(shop, body, lambda odd: atol.post(shop, operation, odd, by=token), error_of_atol)

@@ -53,7 +53,8 @@ def session_of(owner: User) -> str:
     return client.cookies["kassa_session"].value
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_every_screen_is_whole_at_every_size(confirmed_world, live_server, browser):
     scene = make_scene(confirmed_world)
     folder = os.environ.get("OPENKASSA_SCREENS")

@@ -17,7 +17,8 @@ from tests.support.world import World, make_world
 from openkassa.cli.exporting import organisation_export, tenant_tables
 from openkassa.kassa.people.services import membership_create, user_create
 
-CONTROL = {"kassa_receipts_channelkey"}  # a directory of secrets: it names organisations, and is none of theirs
+# A directory of secrets and its history: they name organisations, and are none of theirs.
+CONTROL = {"kassa_receipts_channelkey", "kassa_receipts_channelkeyevent"}
 
 FILLED = (
     "kassa_receipts_receipt",

@@ -19,7 +19,6 @@ from tests.support.world import World, wait_for
 from openkassa.core.clock import now
 from openkassa.core.metrics import accept_observed
 from openkassa.core.notifications import notification_enqueue
-from openkassa.core.tenancy import within
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "ops" / "alerts" / "openkassa.yml"
@@ -122,13 +121,14 @@ def test_registers_of_one_number_in_two_organisations_are_two(world: World) -> N
     from tests.support.world import make_world
 
     from openkassa.kassa.fiscalisation.metrics import Gauges
-    from openkassa.kassa.registers.models import CashRegister
+    from openkassa.kassa.registers.services import register_create
 
     other = make_world(name="ООО «Второе»")
     for one in (world, other):
-        one.add_register(start=False)
-        with within(one.organisation_id):
-            CashRegister.objects.update(serial="same", fn="9999000000000001")
+        register_create(
+            organisation_id=one.organisation_id, pool_id=one.pool.id, name="Касса", serial="00000000000001",
+            fn="9999000000000001", endpoint="127.0.0.1:1", sequence=1,
+        )  # fmt: skip
     gauges = Gauges()
     gauges.refresh(now())
     seen = [tuple(sample.labels.items()) for family in gauges.collect() if family.name == "kassa_queue_age_seconds"

@@ -275,6 +275,7 @@ FULL = calls.request(
 
 
 @pytest.mark.parametrize(("path", "valid"), [("receipt", FULL), ("correction-receipt", calls.correction())])
+@pytest.mark.slow
 def test_every_odd_field_is_accepted_or_refused(client, path, valid):
     accepted = set()
     for change, odd in changed(valid):

@@ -175,6 +175,7 @@ FULL = calls.correction(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["", "correction/"])
+@pytest.mark.slow
 def test_every_field_through_odd_values(group, path):
     assert calls.post(group, FULL, f"{path}full").status == 202, calls.post(group, FULL, f"{path}full").body
     accepted = 1
@@ -197,6 +198,7 @@ JSON = st.recursive(
 @pytest.mark.django_db
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=JSON)
+@pytest.mark.slow
 def test_any_json_is_refused_or_understood(group, body: Any):
     assert is_refusal(calls.post(group, json.dumps(body).encode()))
     assert calls.stored(group) == []

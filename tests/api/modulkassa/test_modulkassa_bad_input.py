@@ -169,6 +169,7 @@ def test_the_full_document_is_accepted(till):
     assert calls.post(till, FULL).status == 200, calls.post(till, FULL).body
 
 
+@pytest.mark.slow
 def test_every_field_through_odd_values(till):
     accepted = refused = 0
     for number, (change, body) in enumerate(changed(FULL)):

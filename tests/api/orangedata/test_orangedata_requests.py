@@ -288,6 +288,7 @@ FULL = calls.document(
     ("path", "valid"),
     [("documents/", FULL), ("correction12/", calls.correction12()), ("corrections/", calls.correction())],
 )
+@pytest.mark.slow
 def test_every_odd_field_is_accepted_or_refused(client, path, valid):
     accepted = 0
     for number, (change, odd) in enumerate(changed(valid)):

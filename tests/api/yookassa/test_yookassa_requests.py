@@ -321,6 +321,7 @@ def test_fuzzed_bodies_are_accepted_or_refused_and_never_fail(client, seed):
     assert refused > 1
 
 
+@pytest.mark.slow
 def test_every_odd_field_is_accepted_or_refused(client):
     faults, accepted = [], 0
     for change, odd in changed(FULL):
