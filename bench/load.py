@@ -40,7 +40,8 @@ class Caller:
             answer = await reader.readexactly(length)
             load.times.append(time.perf_counter() - started)
             if not head.startswith(b"HTTP/1.1 20"):
-                load.errors.append(answer[:300].decode(errors="replace"))
+                load.errors.append((head + answer)[:500].decode(errors="replace"))
+                break  # a server may close what it refuses
             if load.pause:
                 await asyncio.sleep(load.pause)
         writer.close()

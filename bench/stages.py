@@ -157,5 +157,5 @@ def load(platform: Platform, *words: str, face: str = "atol") -> dict:
     output, _ = start_load(platform, *words, face=face).communicate()
     result = json.loads(output)
     if result["errors"]:
-        raise RuntimeError(f"{result['errors']} sells were refused: {result['first_error']}")
+        raise RuntimeError(f"{result['errors']} sells by {face} were refused: {result['first_error']}")
     return result

@@ -99,7 +99,9 @@ def _create(request: HttpRequest, shop_id: str, channel: ChannelContext) -> Http
     status = receipt_status(channel.organisation_id, accepted.receipt_id, channel.channel_id)
     if status is None:
         raise RuntimeError("an accepted receipt can't be read")
-    return errors.answer(_objects([status], channel)[0])
+    if accepted.repeat:
+        return errors.answer(_objects([status], channel)[0])
+    return errors.answer(report.receipt(status, mapped.draft, channel.profile.ffd, channel.utc_offset))
 
 
 def mapped_of(body: bytes, key: str | None, shop_id: str | None, channel: ChannelContext) -> Mapped:
