@@ -66,6 +66,8 @@ def test_every_kind_has_an_example():
     [
         "]d2" + SHOES,
         GS + SHOES,
+        "]d2]d2" + SHOES,
+        GS + " " + SHOES + GS,
         "]C1" + SHOES + "\r\n",
         SHOES.replace(GS, "\\u001d"),
         SHOES.replace(GS, "<GS>"),

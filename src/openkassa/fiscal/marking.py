@@ -114,12 +114,10 @@ def control_code(text: str) -> str:
 
 def normalise(text: str) -> str:
     """The code as a scanner reads it: only printable ASCII and GS. MarkingError for what no code can hold."""
-    text = text.strip(" \t\r\n")
     for spelling in _SEPARATORS:
         text = text.replace(spelling, GS)
-    for prefix in _PREFIXES:
-        text = text.removeprefix(prefix)
-    text = text.strip(GS)
+    while (bare := _without_prefix(text)) != text:  # a scanner and its driver may each put one on
+        text = bare
     if text.startswith(("(01)", "(02)")):
         text = _without_parentheses(text)
     if not text:
@@ -158,6 +156,13 @@ def plain_or_base64(text: str) -> str:
     except MarkingError:
         return plain
     return decoded if kind_of(decoded) != "unknown" else plain
+
+
+def _without_prefix(text: str) -> str:
+    text = text.strip(" \t\r\n" + GS)
+    for prefix in _PREFIXES:
+        text = text.removeprefix(prefix)
+    return text
 
 
 def _without_parentheses(text: str) -> str:

@@ -66,7 +66,8 @@ OPERATIONS = (
         "Accept a sale, refund or correction. 201 for a new receipt; 200 with the first one when external_id and "
         "body are known already.",
         wire.Receipt, _MADE,
-        (*_BODY, *_RECEIPT, *_SUMS, "total_differs", "refund_exceeds"), keyed=True,
+        (*_BODY, *_RECEIPT, *_SUMS, "total_differs", "receipt_unknown", "refund_impossible", "refund_exceeds"),
+        keyed=True,
     ),
     Operation(
         "post", "/receipts/batch", "acceptReceipts",
