@@ -17,6 +17,8 @@ from openkassa.core.settings import Settings
 @pytest.fixture
 def old(home: Settings) -> postgres.Cluster:  # noqa: F811
     """A cluster of the system's version with a table in each database, and a newer version to move on to."""
+    # The newer one comes with the Python packages (18). Where the system's is as new, there is nothing to move on to;
+    # what can be tried without that, refusing to start with another version, is in test_postgres.
     if newest_binaries().major <= find_binaries().major:
         pytest.skip("one version of PostgreSQL is installed: a move to another can't be tried here")
     cluster = postgres.embedded_cluster(home, durable=False)
