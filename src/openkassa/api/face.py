@@ -35,7 +35,8 @@ class Signature:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Face:
-    """`prefixes`: paths that this face answers. `too_large`: (content type, body) of its 413.
+    """`prefixes`: paths that this face answers. `refused(status, detail)`: (content type, body) of
+    its 400, 404, 408, 413, 500 or 503 to a request that no view has seen.
 
     `preview(incoming, channel, day)` maps a request as its endpoint would on the till-local `day`, and stores nothing.
     It raises `Invalid` for faulty fields, `WrongField` or `BadBody` for what is no such request at all.
@@ -46,7 +47,7 @@ class Face:
     title: str
     kind: ChannelKind
     prefixes: tuple[str, ...]
-    too_large: Callable[[str], tuple[str, bytes]]
+    refused: Callable[[int, str], tuple[str, bytes]]
     preview: Callable[[Incoming, ChannelContext, dt.date], Mapped]
     callback: Callable[[ReceiptStatus], Message | None]
     named: Callable[[str, Mapped], str] = lambda path, _mapped: path

@@ -127,10 +127,10 @@ class Bridge:
             return started[0], started[1], b"", pieces
         except Exception:
             log.exception("request_failed", path=environ["PATH_INFO"])
-            return 500, [("content-type", "text/plain")], b"internal error", None
+            raise Refused(500, "internal error") from None
 
     def _refuse(self, path: str, protocol: Any, refusal: Refused) -> None:
-        """Answers in the form that the application's `refused` gives, if it has one and knows the status."""
+        """Answers in the form that the application's `refused` gives, if it has one."""
         content_type = "application/problem+json"
         body = f'{{"type": "about:blank", "status": {refusal.status}, "detail": "{refusal}"}}'.encode()
         formed = getattr(self._application, "refused", lambda *_: None)(path, refusal.status)

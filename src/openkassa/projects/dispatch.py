@@ -17,7 +17,7 @@ from django.utils.log import log_response
 
 MAX_BODY = 2 * 1024 * 1024
 
-TooLarge = Callable[[str], tuple[str, bytes]]
+Refusal = Callable[[str, int], tuple[str, bytes]]
 
 
 class MachineRequest(WSGIRequest):
@@ -78,12 +78,13 @@ class MachineHandler(WSGIHandler):
 class Dispatcher:
     """Sends a request to pages or machines by its path, and refuses bodies over `MAX_BODY` before reading them.
 
-    `too_large(path)` gives content type and body of that refusal in the form of whoever speaks at the path.
+    `refused(path, status)` gives content type and body of that and of what the server refuses before it comes here, in
+    the form of whoever speaks at the path.
     """
 
-    def __init__(self, machine_prefixes: tuple[str, ...], too_large: TooLarge) -> None:
+    def __init__(self, machine_prefixes: tuple[str, ...], refused: Refusal) -> None:
         self.machine_prefixes = machine_prefixes
-        self.too_large = too_large
+        self.refused = refused
         self.pages = WSGIHandler()
         self.machines = MachineHandler()
 
@@ -91,14 +92,10 @@ class Dispatcher:
         path = environ.get("PATH_INFO", "")
         length = environ.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > MAX_BODY:
-            content_type, body = self.too_large(path)
+            content_type, body = self.refused(path, 413)
             headers = [("Content-Type", content_type), ("Content-Length", str(len(body))), ("Connection", "close")]
             start_response("413 Content Too Large", headers)
             return [body]
         if path.startswith(self.machine_prefixes):
             return self.machines(environ, start_response)
         return self.pages(environ, start_response)
-
-    def refused(self, path: str, status: int) -> tuple[str, bytes] | None:
-        """Form of a refusal by the server that never came here; None for its own."""
-        return self.too_large(path) if status == 413 else None

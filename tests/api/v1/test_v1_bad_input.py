@@ -231,12 +231,3 @@ def test_every_problem_of_the_code_is_in_the_catalogue():
             used |= set(re.findall(r'Refused\(\s*"(\w+)"', file.read_text()))
     assert used
     assert used <= set(CATALOGUE)
-
-
-def test_a_refused_body_is_answered_in_the_form_of_its_face():
-    from openkassa.api.too_large import too_large
-
-    kind, body = too_large("/possystem/v4/shop_1/sell")
-    assert (kind, json.loads(body)["error"]["code"]) == ("application/json; charset=utf-8", 40)
-    kind, body = too_large("/api/v1/receipts")
-    assert (kind, json.loads(body)["code"]) == ("application/problem+json", "body_too_large")

@@ -39,10 +39,12 @@ EXISTS: Final = Kind(400, 33, "В системе существует чек с 
 NOT_FOUND_YET: Final = Kind(200, 34, "Состояние чека не найдено. Попробуйте позднее", "wait")
 BAD_REQUEST: Final = Kind(400, 40, "Некорректный запрос")
 WRONG_METHOD: Final = Kind(405, 40, "Некорректный запрос")
+NO_ADDRESS: Final = Kind(404, 40, "Некорректный запрос")
 TOO_LARGE: Final = Kind(413, 40, "Некорректный запрос")
 MEDIA_TYPE: Final = Kind(415, 41, "Не поддерживается тип содержимого")
 SERVER: Final = Kind(500, 50, "Ошибка сервера. Повторите запрос с тем же external_id")
 BUSY: Final = Kind(503, 50, "Сервер временно не может принять чек. Повторите запрос с тем же external_id")
+UNSEEN: Final = {404: NO_ADDRESS, 413: TOO_LARGE, 500: SERVER, 503: BUSY}  # of requests that no view has seen
 
 SYSTEM: Final = "system"
 

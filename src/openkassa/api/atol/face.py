@@ -28,8 +28,9 @@ def callback(status: ReceiptStatus) -> Message:
     return Message(url=status.callback_url, body=_encode(report(status, now())))
 
 
-def too_large(detail: str) -> tuple[str, bytes]:
-    body = {"error": errors.error_body(errors.TOO_LARGE, detail=detail), "timestamp": errors.timestamp(now())}
+def refused(status: int, detail: str) -> tuple[str, bytes]:
+    kind = errors.UNSEEN.get(status, errors.BAD_REQUEST)
+    body = {"error": errors.error_body(kind, detail=detail), "timestamp": errors.timestamp(now())}
     return "application/json; charset=utf-8", msgspec.json.encode(body)
 
 
@@ -55,7 +56,7 @@ FACE: Final = Face(
     title="ATOL Online",
     kind=ChannelKind.ATOL,
     prefixes=("/possystem/", "/v4/", "/v5/", "/api/fn/possystem/"),
-    too_large=too_large,
+    refused=refused,
     preview=preview,
     callback=callback,
     named=named,

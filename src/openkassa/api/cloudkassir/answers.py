@@ -30,6 +30,7 @@ MEDIA_TYPE: Final = Kind(415, "Ожидается application/json")
 NOT_FOUND: Final = Kind(200, "Чек не найден")
 SERVER: Final = Kind(500, "Ошибка сервера. Повторите запрос с тем же X-Request-ID")
 BUSY: Final = Kind(503, "Сервер временно не может принять чек. Повторите запрос с тем же X-Request-ID")
+UNSEEN: Final = {404: NO_METHOD, 413: TOO_LARGE, 500: SERVER, 503: BUSY}  # of requests that no view has seen
 
 
 def good(model: Any, message: str | None = None) -> HttpResponse:

@@ -24,8 +24,8 @@ def callback(status: ReceiptStatus) -> Message | None:
     return report.notification(status, draft, channel, channel.signing)
 
 
-def too_large(detail: str) -> tuple[str, bytes]:
-    return answers.JSON, answers.bad_body(answers.TOO_LARGE, detail)
+def refused(status: int, detail: str) -> tuple[str, bytes]:
+    return answers.JSON, answers.bad_body(answers.UNSEEN.get(status, answers.MALFORMED), detail)
 
 
 def preview(incoming: Incoming, channel: ChannelContext, day: dt.date) -> Mapped:
@@ -38,7 +38,7 @@ FACE: Final = Face(
     title="CloudKassir",
     kind=ChannelKind.CLOUDKASSIR,
     prefixes=("/kkt/",),
-    too_large=too_large,
+    refused=refused,
     preview=preview,
     callback=callback,
     named=named,

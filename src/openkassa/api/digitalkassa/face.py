@@ -18,7 +18,7 @@ from openkassa.kassa.receipts.channels import ChannelContext
 from openkassa.kassa.receipts.models import ChannelKind
 
 
-def too_large(detail: str) -> tuple[str, bytes]:
+def refused(_status: int, detail: str) -> tuple[str, bytes]:
     return "application/json; charset=utf-8", msgspec.json.encode(listed("request_body", ("", detail)))
 
 
@@ -44,7 +44,7 @@ FACE: Final = Face(
     title="digitalkassa v2.1 и Innokassa v2",
     kind=ChannelKind.DIGITALKASSA,
     prefixes=("/v2.1/", "/v2/"),
-    too_large=too_large,
+    refused=refused,
     preview=preview,
     callback=callback,
     named=named,

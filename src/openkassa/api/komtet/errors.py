@@ -30,6 +30,7 @@ NOT_SERVED: Final = Kind(422, "NSP00", "Не поддерживается")
 TOO_LARGE: Final = Kind(413, "VLD02", "Запрос слишком велик")
 SERVER: Final = Kind(500, "SRV00", "Ошибка сервера")
 BUSY: Final = Kind(503, "SRV01", "Сервер временно не может принять чек")
+UNSEEN: Final = {404: NO_ADDRESS, 413: TOO_LARGE, 500: SERVER, 503: BUSY}  # of requests that no view has seen
 
 REPEAT_SAFELY: Final = "Повторите запрос с тем же external_id: второго чека не будет."
 

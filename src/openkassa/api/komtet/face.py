@@ -31,8 +31,9 @@ def callback(status: ReceiptStatus) -> Message:
     return Message(url=status.callback_url, body=body, headers=headers)
 
 
-def too_large(detail: str) -> tuple[str, bytes]:
-    return "application/json; charset=utf-8", msgspec.json.encode(errors.error_body(errors.TOO_LARGE, detail))
+def refused(status: int, detail: str) -> tuple[str, bytes]:
+    kind = errors.UNSEEN.get(status, errors.BAD_BODY)
+    return "application/json; charset=utf-8", msgspec.json.encode(errors.error_body(kind, detail))
 
 
 def preview(incoming: Incoming, channel: ChannelContext, day: dt.date) -> Mapped:
@@ -52,7 +53,7 @@ FACE: Final = Face(
     title="Komtet Kassa",
     kind=ChannelKind.KOMTET,
     prefixes=("/api/shop/",),
-    too_large=too_large,
+    refused=refused,
     preview=preview,
     callback=callback,
     named=named,

@@ -15,7 +15,7 @@ from openkassa.kassa.receipts.channels import ChannelContext
 from openkassa.kassa.receipts.models import ChannelKind
 
 
-def too_large(detail: str) -> tuple[str, bytes]:
+def refused(_status: int, detail: str) -> tuple[str, bytes]:
     return "application/json; charset=utf-8", msgspec.json.encode({"message": detail})
 
 
@@ -32,7 +32,7 @@ FACE: Final = Face(
     title="МодульКасса fn v1 и v2",
     kind=ChannelKind.MODULKASSA,
     prefixes=("/api/fn/", "/fn/"),
-    too_large=too_large,
+    refused=refused,
     preview=preview,
     callback=callback,
     named=named,

@@ -26,7 +26,7 @@ def callback(status: ReceiptStatus) -> Message | None:
     return Message(url=status.callback_url, body=answers.encode(answers.result(status, channel, request)))
 
 
-def too_large(detail: str) -> tuple[str, bytes]:
+def refused(_status: int, detail: str) -> tuple[str, bytes]:
     return answers.JSON, answers.encode({"errors": [detail]})
 
 
@@ -47,7 +47,7 @@ FACE: Final = Face(
     title="OrangeData v2",
     kind=ChannelKind.ORANGEDATA,
     prefixes=("/api/v2/",),
-    too_large=too_large,
+    refused=refused,
     preview=preview,
     callback=callback,
     named=named,

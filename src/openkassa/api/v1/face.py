@@ -22,8 +22,9 @@ def callback(status: ReceiptStatus) -> Message:
     return Message(url=status.callback_url, body=callback_body(status))
 
 
-def too_large(detail: str) -> tuple[str, bytes]:
-    return "application/problem+json", problems.encode(problems.problem(problems.Refused("body_too_large", detail)))
+def refused(status: int, detail: str) -> tuple[str, bytes]:
+    problem = problems.problem(problems.Refused(problems.UNSEEN[status], detail))
+    return "application/problem+json", problems.encode(problem)
 
 
 def preview(incoming: Incoming, channel: ChannelContext, _day: dt.date) -> Mapped:
@@ -49,7 +50,7 @@ FACE: Final = Face(
     title="OpenKassa v1",
     kind=ChannelKind.V1,
     prefixes=("/api/v1/",),
-    too_large=too_large,
+    refused=refused,
     preview=preview,
     callback=callback,
 )

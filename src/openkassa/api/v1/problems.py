@@ -23,6 +23,7 @@ CATALOGUE: Final = {
     "receipt_unknown": Kind(404, "Чек не найден", "Проверьте id чека: он из ответа на приём чека этим же каналом."),
     "path_unknown": Kind(404, "Адрес не найден", "Сверьтесь с описанием: /api/v1/docs."),
     "method_not_allowed": Kind(405, "Метод не поддерживается", "Сверьтесь с описанием: /api/v1/docs."),
+    "body_slow": Kind(408, "Тело запроса не пришло вовремя", "Повторите запрос с тем же external_id."),
     "body_too_large": Kind(413, "Тело запроса велико", "Отправьте меньше чеков в одном запросе."),
     "media_type": Kind(415, "Тип содержимого не поддерживается", "Отправьте JSON в UTF-8 как application/json."),
     "json_malformed": Kind(400, "Тело запроса не читается", "Отправьте JSON в UTF-8."),
@@ -56,6 +57,15 @@ CATALOGUE: Final = {
     "not_waiting": Kind(409, "Чек уже не ждёт", "Отозвать можно чек в состоянии accepted; иначе сделайте возврат."),
     "unavailable": Kind(503, "Временно недоступно", "Повторите запрос с тем же external_id."),
     "internal": Kind(500, "Ошибка сервера", "Повторите запрос с тем же external_id."),
+}
+# Requests that no view has seen, by status.
+UNSEEN: Final = {
+    400: "json_malformed",
+    404: "path_unknown",
+    408: "body_slow",
+    413: "body_too_large",
+    500: "internal",
+    503: "unavailable",
 }
 FALLBACK: Final = "receipt_invalid"  # findings of the control have codes of their own under this problem
 

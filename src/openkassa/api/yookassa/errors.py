@@ -33,6 +33,7 @@ SERVER: Final = Kind(500, "internal_server_error", "Ошибка сервера.
 BUSY: Final = Kind(
     503, "internal_server_error", "Сервер временно не может принять чек. Повторите запрос с тем же Idempotence-Key"
 )
+UNSEEN: Final = {404: NO_ADDRESS, 413: TOO_LARGE, 500: SERVER, 503: BUSY}  # of requests that no view has seen
 
 
 def error_body(kind: Kind, detail: str = "", parameter: str = "") -> dict[str, Any]:

@@ -27,8 +27,8 @@ def callback(status: ReceiptStatus) -> Message:
     return Message(url=status.callback_url, body=errors.encode(body))
 
 
-def too_large(detail: str) -> tuple[str, bytes]:
-    return errors.JSON, errors.encode(errors.error_body(errors.TOO_LARGE, detail))
+def refused(status: int, detail: str) -> tuple[str, bytes]:
+    return errors.JSON, errors.encode(errors.error_body(errors.UNSEEN.get(status, errors.INVALID), detail))
 
 
 def preview(incoming: Incoming, channel: ChannelContext, _day: dt.date) -> Mapped:
@@ -44,7 +44,7 @@ FACE: Final = Face(
     title="YooKassa",
     kind=ChannelKind.YOOKASSA,
     prefixes=("/v3/",),
-    too_large=too_large,
+    refused=refused,
     preview=preview,
     callback=callback,
     named=named,

@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+handler404 = "openkassa.api.refusals.not_found"
+
 urlpatterns = [
     path("", include("openkassa.core.health_urls")),
     path("", include("openkassa.api.urls")),
