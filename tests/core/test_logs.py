@@ -20,6 +20,16 @@ def test_cards_and_addresses_are_masked(said, logged):
     assert mask(said) == logged
 
 
-@pytest.mark.parametrize("number", ["9999078900000001", "9999078900000019", "7284440700391860", "4111111111111112"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        "9999078900000001",
+        "9999078900000019",
+        "7284440700391860",
+        "4111111111111112",
+        "9960440300000004",
+        "7380440700000006",
+    ],
+)
 def test_numbers_of_storages_and_what_is_no_card_stay(number):
     assert mask(f"ФН {number}") == f"ФН {number}"

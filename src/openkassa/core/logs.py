@@ -16,7 +16,8 @@ EMAIL = re.compile(r"([A-Za-z0-9._%+-])[A-Za-z0-9._%+-]*@([A-Za-z0-9.-]+)")
 PHONE = re.compile(r"\+\d{3,9}(\d{2})(?!\d)")
 CARD = re.compile(r"(?<!\d)\d{13,19}(?!\d)")
 MASK = "•••"
-EMULATED_STORAGE = "9999"  # no card begins so
+# Numbers of fiscal storages begin so and no card does; 9999 are the emulated ones.
+STORAGES = ("71", "72", "73", "87", "92", "99")
 
 
 def mask(text: str) -> str:
@@ -31,7 +32,7 @@ def _masked_card(found: re.Match[str]) -> str:
     number = found[0]
     doubled = (sum(divmod(2 * int(digit), 10)) for digit in number[-2::-2])
     luhn = sum(map(int, number[-1::-2])) + sum(doubled)
-    if luhn % 10 or number.startswith(EMULATED_STORAGE):
+    if luhn % 10 or (len(number) == 16 and number.startswith(STORAGES)):
         return number
     return f"{number[:6]}{MASK}{number[-4:]}"
 
