@@ -58,6 +58,8 @@ def rate(name: str, where: str, operation: words.Operation, faults: Faults, fiel
             faults.error(where + field, f"ставка {name} не действует с 01.01.2019")
         else:
             text = f"ставка {name} записана кодом {code} тега 1199, как до 2019 года (не подтверждено)"
+            if not operation.correction:
+                text += "; дня продажи возврат не называет, налог посчитан по сегодняшней ставке этого кода"
             faults.warn(where + field, text)
     return code
 
