@@ -299,3 +299,14 @@ def test_ids_of_a_moment_are_below_those_made_in_it():
     moment = (event_id.int >> 80) / 1000
     assert id_at(moment) <= event_id < id_at(moment + 0.002)
     assert before(event_id) < event_id
+
+
+def test_without_a_database_it_is_not_ready() -> None:
+    port = free_port()
+    serve = f"serve_asgi('openkassa.events.main:application', bind='127.0.0.1', port={port}, process_name='events')"
+    code = f"from openkassa.events.main import serve_asgi; {serve}"
+    nowhere = "postgresql://kassa_app@127.0.0.1:1/nowhere"
+    with running(code, port, {"KASSA_EVENTS_PORT": str(port), "KASSA_DATABASE_URL": nowhere}):
+        answer = httpx.get(f"http://127.0.0.1:{port}/health/ready", trust_env=False)
+    assert answer.status_code == 503
+    assert not answer.json()["checks"]["database"]["ok"]

@@ -6,7 +6,7 @@ import os
 
 
 def set_up(project: str, process: str) -> None:
-    """Logs, Django, and a look at the schema. Raises `UnknownSchema`."""
+    """Logs, Django, and a look at schema and rights. Raises `UnknownSchema`, `WrongSetting`."""
     os.environ["DJANGO_SETTINGS_MODULE"] = f"openkassa.projects.{project}.settings"
     import django
 
@@ -16,7 +16,16 @@ def set_up(project: str, process: str) -> None:
     logs.configure(process)
     django.setup()
     check_schema()
+    _check_rights(project)
     _close_connections()
+
+
+def _check_rights(project: str) -> None:
+    from django.db import connection
+
+    from openkassa.core.rights import check_rights
+
+    check_rights(connection.connection, project)
 
 
 def _close_connections() -> None:

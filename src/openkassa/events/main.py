@@ -24,6 +24,7 @@ from openkassa.core.clock import now
 from openkassa.core.databases import database_urls
 from openkassa.core.doorbell import Doorbell
 from openkassa.core.http_server import STOPPING, serve_asgi
+from openkassa.core.rights import check_rights
 from openkassa.core.settings import Settings, settings
 from openkassa.core.tickets import LIFETIME, Ticket, WrongTicket, read_ticket
 from openkassa.events.hub import BURST, Hub, Reader, TooMany, before, encode, encode_for, id_at
@@ -41,12 +42,13 @@ def application() -> Starlette:
 
 
 def make_application(settings: Settings) -> Starlette:
-    hub = Hub(Source(database_urls(settings, "kassa").app))
+    url = database_urls(settings, "kassa").app
+    hub = Hub(Source(url))
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
-        health.register_check("database", lambda: _database_state(hub))
+        health.register_check("database", lambda: _database_state(hub, url))
         with Doorbell("events") as bell:
 
             def rung() -> None:
@@ -181,18 +183,23 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-def _database_state(hub: Hub) -> str:
+def _database_state(hub: Hub, url: str) -> str:
+    """Asked over a connection of its own: while nobody listens the hub asks nothing."""
     if hub.fault:
         raise RuntimeError(hub.fault)
-    return "answers, or has not been asked: nobody listens"
+    with psycopg.connect(url, connect_timeout=2, autocommit=True) as connection:
+        connection.execute("SELECT 1")
+    return "answers"
 
 
 async def _health(request: Request) -> Response:
-    status, content_type, body = health.answer(request.url.path)
+    status, content_type, body = await asyncio.to_thread(health.answer, request.url.path)
     return Response(body, status_code=status, headers={"Content-Type": content_type})
 
 
 def run() -> None:
-    """Serves until a signal. Replaces this process."""
+    """Serves until a signal. Replaces this process. Raises `WrongSetting` and `psycopg.OperationalError`."""
     given = settings()
+    with psycopg.connect(database_urls(given, "kassa").app, connect_timeout=5) as connection:
+        check_rights(connection, "kassa")
     serve_asgi("openkassa.events.main:application", bind=given.bind, port=given.events_port, process_name="events")

@@ -6,6 +6,8 @@ from importlib import resources
 
 import psycopg
 
+from openkassa.core.rights import check_rights
+
 APP = "ofd_archive"
 
 
@@ -19,12 +21,14 @@ def known_migrations() -> set[str]:
 
 
 def check_schema(url: str) -> None:
-    """Raises `SchemaUnknown`, or `psycopg.OperationalError` when the database can't be reached."""
+    """Raises `SchemaUnknown`, `WrongSetting` for a role with too many rights, or `psycopg.OperationalError` when the
+    database can't be reached."""
     with psycopg.connect(url, connect_timeout=5) as connection:
         try:
             rows = connection.execute("SELECT name FROM django_migrations WHERE app = %s", [APP]).fetchall()
         except psycopg.errors.UndefinedTable:
             raise SchemaUnknown("the operator's database is empty; run `kassa migrate`") from None
+        check_rights(connection, "ofd")
     applied = {name for (name,) in rows}
     missing = known_migrations() - applied
     if missing:
