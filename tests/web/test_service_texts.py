@@ -12,8 +12,18 @@ from tests.web.test_pages import assert_page
 
 import openkassa
 from openkassa.fiscal.fn.errors import ErrorCode
+from openkassa.kassa.fiscalisation import reasons
 from openkassa.kassa.receipts.refunds import RefundExceeds
-from openkassa.web.service_texts import PROBLEMS, REFUNDS, STORAGE, problem_texts, refund_text, storage_text
+from openkassa.web.service_texts import (
+    PROBLEMS,
+    REASONS,
+    REFUNDS,
+    STORAGE,
+    problem_texts,
+    reason_text,
+    refund_text,
+    storage_text,
+)
 
 SOURCE = Path(openkassa.__file__).parent / "kassa"
 CYRILLIC = re.compile("[а-яА-Я]")
@@ -35,10 +45,16 @@ def test_every_refusal_of_a_refund_has_words():
     assert codes - {"request"} <= REFUNDS.keys()  # what only a request of v1 can have wrong is said by v1
 
 
+def test_every_reason_of_an_attempt_has_words():
+    assert {getattr(reasons, name) for name in dir(reasons) if name.isupper()} == REASONS.keys()
+    assert reason_text("сказано устройством") == "сказано устройством"
+
+
 @pytest.mark.parametrize("language", ["ru", "ky", "en"])
 def test_words_are_in_the_readers_language(language):
     with translation.override(language):
         texts = [text for code in PROBLEMS for text in problem_texts(code, "сырой текст")]
+        texts += [reason_text(kept) for kept in REASONS]
         texts += [storage_text(f"fn_{code:02x}") for code in STORAGE]
         texts += [refund_text(RefundExceeds("сырой текст", code)) for code in REFUNDS]
     assert all(texts) and "сырой текст" not in texts

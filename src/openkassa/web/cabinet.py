@@ -31,7 +31,7 @@ from openkassa.web.places import MOSCOW, Place, offset_of, places
 from openkassa.web.receipt_list import Filters, receipt_page, receipts_all
 from openkassa.web.refund import may_be_refunded, refund_make, refund_preview
 from openkassa.web.requests import MemberRequest
-from openkassa.web.service_texts import refund_text
+from openkassa.web.service_texts import reason_text, refund_text
 
 CHIPS = (State.ACCEPTED, State.ASSIGNED, State.IN_DOUBT, State.REFUSED)
 
@@ -118,6 +118,7 @@ def _receipt_context(request: MemberRequest, receipt_id: uuid.UUID) -> dict:
         "next": wording.what_next(status.state, status.acknowledgement),
         "final": receipt_facts.is_final(status),
         "events": events_address(organisation_id, receipt_id),
+        "error_text": reason_text(status.error_text or ""),
         "steps": receipt_facts.steps_of(status, names, place.utc_offset),
         "lines": receipt_facts.lines_of(draft) if draft else [],
         "taxes": receipt_facts.taxes_of(draft) if draft else [],
@@ -126,7 +127,12 @@ def _receipt_context(request: MemberRequest, receipt_id: uuid.UUID) -> dict:
         "taxation": wording.TAXATIONS.get(status.taxation, status.taxation),
         "qr": status.qr,
         "attempts": [
-            (attempt, names.get(str(attempt.register_id), ""), wording.ATTEMPT_LOOKS[attempt.state])
+            (
+                attempt,
+                names.get(str(attempt.register_id), ""),
+                wording.ATTEMPT_LOOKS[attempt.state],
+                reason_text(attempt.reason),
+            )
             for attempt in receipt_facts.attempts_of(organisation_id, receipt_id)
         ],
         "callbacks": [

@@ -30,6 +30,7 @@ from openkassa.kassa.registers.models import RegisterState
 from openkassa.kassa.registers.selectors import register_health
 from openkassa.web.access import role_required
 from openkassa.web.requests import MemberRequest
+from openkassa.web.service_texts import reason_text
 
 SUM = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
 TYPED_DIGITS = 4  # of the serial number, which a person types to confirm
@@ -168,6 +169,7 @@ def receipt_doubt(request: MemberRequest, receipt_id: uuid.UUID) -> HttpResponse
     context = {
         "receipt": doubt.receipt,
         "attempt": doubt.attempt,
+        "reason": reason_text(doubt.attempt.reason),
         "register": doubt.register,
         "status": doubt.status,
         "lost": lost,

@@ -22,6 +22,7 @@ from openkassa.kassa.receipts.selectors import ReceiptStatus, receipt_events
 from openkassa.kassa.registers.models import CashRegister
 from openkassa.ui import formats
 from openkassa.web import wording
+from openkassa.web.service_texts import reason_text
 
 USUAL_WAY = (State.ACCEPTED, State.ASSIGNED, State.FISCALISED, State.CONFIRMED)
 
@@ -114,7 +115,7 @@ def _more(event: ReceiptEvent, status: ReceiptStatus, registers: dict[str, str])
         return _("document %(number)s") % {"number": data["fd"]}
     if event.state == State.CONFIRMED and status.acknowledgement is not None:
         return str(wording.ACKNOWLEDGEMENTS.get(status.acknowledgement, status.acknowledgement))
-    return str(data.get("reason") or data.get("text") or "")
+    return reason_text(str(data.get("reason") or data.get("text") or ""))
 
 
 def attempts_of(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> list[Attempt]:

@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
 
 from openkassa.fiscal.fn.errors import ErrorCode
+from openkassa.kassa.fiscalisation import reasons
 
 Text = str | Promise
 
@@ -68,6 +69,15 @@ REFUNDS: dict[str, Text] = {
     "exceeds": lazy("This is more than earlier refunds have left."),
 }
 
+# Why an attempt ended or is in doubt, as it is kept.
+REASONS: dict[str, Text] = {
+    reasons.ANSWER_LOST: lazy("the register's answer was lost"),
+    reasons.BATCH_ENDED: lazy("the register ended the batch before it"),
+    reasons.TASK_UNKNOWN: lazy("the register does not know the task"),
+    reasons.MADE_BY_ANOTHER: lazy("another attempt made the document"),
+    reasons.REGISTER_LOST: lazy("the register was given up"),
+}
+
 
 def problem_texts(code: str, text: str) -> tuple[str, str]:
     """(title, advice) of a register's trouble. `text`: the service's own, for a code that is not known here."""
@@ -89,3 +99,8 @@ def storage_text(code: str) -> str:
 def refund_text(error: Exception) -> str:
     """What to tell a person whose refund was refused."""
     return str(REFUNDS.get(getattr(error, "code", ""), error))
+
+
+def reason_text(kept: str) -> str:
+    """Why an attempt ended, in the reader's language where the platform said it, in the device's words else."""
+    return str(REASONS.get(kept, kept))

@@ -23,7 +23,7 @@ from openkassa.fiscal.fn.check_results import fields as _fields
 from openkassa.fiscal.fn.check_results import without_results
 from openkassa.fiscal.fn.content import OWN_TAGS
 from openkassa.fiscal.wire.container import Container
-from openkassa.kassa.fiscalisation import adoption_sql, sql
+from openkassa.kassa.fiscalisation import adoption_sql, reasons, sql
 
 RECEIPT_FORMS = (3, 4, 31, 41)
 STORAGE_TAGS = OWN_TAGS | {1209}  # what a storage or register adds to the content
@@ -65,9 +65,7 @@ def receipts_match(
             replaced.append(attempt_id)
             lost.remove(attempt_id)
     at = now()
-    sql.attempts_return(
-        organisation_id=organisation_id, attempt_ids=replaced, reason="документ сделан другим заданием", at=at
-    )
+    sql.attempts_return(organisation_id=organisation_id, attempt_ids=replaced, reason=reasons.MADE_BY_ANOTHER, at=at)
     adoption_sql.attempts_adopt(
         organisation_id=organisation_id, register_id=register_id, fn=fn, fence=fence, matched=matched, at=at
     )

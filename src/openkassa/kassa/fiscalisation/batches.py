@@ -11,7 +11,7 @@ from openkassa.core.db import atomic
 from openkassa.core.ids import uuid7
 from openkassa.fiscal.driver import CloseShift, Document, MakeReceipt, OpenShift, Refused
 from openkassa.fiscal.fn.errors import ErrorCode
-from openkassa.kassa.fiscalisation import sql
+from openkassa.kassa.fiscalisation import reasons, sql
 from openkassa.kassa.fiscalisation.context import RegisterTrouble, Turn
 from openkassa.kassa.fiscalisation.documents import documents_store, report_make
 from openkassa.kassa.fiscalisation.marks import marks_to_check
@@ -97,7 +97,7 @@ def receipts_send(turn: Turn) -> int:
         sql.attempts_return(
             organisation_id=lease.organisation_id,
             attempt_ids=untouched,
-            reason="устройство закончило партию раньше",
+            reason=reasons.BATCH_ENDED,
             at=now(),
         )
     return len(documents)
@@ -110,7 +110,7 @@ def _execute(turn: Turn, tasks: list[MakeReceipt], attempts: Sequence[uuid.UUID]
         results = turn.driver.execute(tasks, expected_fd=lease.last_fd + 1, fence=lease.fence)
         _check_answer(tasks, results, lease.last_fd + 1)
     except AnswerLost:
-        _doubt(turn, attempts, "ответ устройства потерян")
+        _doubt(turn, attempts, reasons.ANSWER_LOST)
         raise
     except (DeviceUnreachable, DeviceRefused) as error:
         if isinstance(error, DeviceRefused) and error.code == JOURNAL_DAMAGED:

@@ -16,7 +16,7 @@ from openkassa.core.db import atomic
 from openkassa.core.ids import uuid7
 from openkassa.core.tenancy import within
 from openkassa.fiscal.driver import Document
-from openkassa.kassa.fiscalisation import sql
+from openkassa.kassa.fiscalisation import reasons, sql
 from openkassa.kassa.fiscalisation.documents import receipts_became
 from openkassa.kassa.fiscalisation.models import Attempt, AttemptState, Decision
 from openkassa.kassa.receipts.models import Receipt, ReceiptState, State
@@ -32,8 +32,6 @@ from openkassa.kassa.registers.models import (
 MAX_NUMBER = 0xFFFFFFFF
 MAX_REASON = 500
 CLOCK_SLACK = dt.timedelta(days=1)  # by which a register's clock may differ from ours
-
-LOST_BY_PERSON = "касса признана утраченной"
 
 
 class DecisionRefused(Exception):
@@ -76,7 +74,7 @@ def register_give_up(*, organisation_id: uuid.UUID, register_id: uuid.UUID, reas
         sql.attempts_doubt(
             organisation_id=organisation_id,
             attempt_ids=[attempt for attempt, _, state in unresolved if state == AttemptState.OPEN],
-            reason=LOST_BY_PERSON,
+            reason=reasons.REGISTER_LOST,
             at=at,
         )
         RegisterEvent.objects.create(

@@ -11,7 +11,7 @@ import structlog
 from openkassa.core.clock import now
 from openkassa.core.tenancy import within
 from openkassa.fiscal.driver import Document, Status
-from openkassa.kassa.fiscalisation import sql
+from openkassa.kassa.fiscalisation import reasons, sql
 from openkassa.kassa.fiscalisation.adoption import receipts_match
 from openkassa.kassa.fiscalisation.commands import commands_settle
 from openkassa.kassa.fiscalisation.context import MAX_BATCH, RegisterTrouble, Turn, event_add
@@ -51,9 +51,7 @@ def recover(turn: Turn) -> None:
         for attempt_id in decided_attempts(turn):  # what was decided must not be made later, either
             turn.driver.find_task(attempt_id.hex, fence=lease.fence)
     _adopt(turn, lost)
-    sql.attempts_return(
-        organisation_id=lease.organisation_id, attempt_ids=lost, reason="устройство не знает задания", at=now()
-    )
+    sql.attempts_return(organisation_id=lease.organisation_id, attempt_ids=lost, reason=reasons.TASK_UNKNOWN, at=now())
     commands_settle(turn)
     status_save(turn)
     if turn.register.state == RegisterState.LOST:
