@@ -17,11 +17,12 @@ from openkassa.kassa.receipts.refunds import RefundExceeds
 from openkassa.web.service_texts import (
     PROBLEMS,
     REASONS,
-    REFUNDS,
+    REFUSALS,
     STORAGE,
+    WITH_SUMS,
     problem_texts,
     reason_text,
-    refund_text,
+    refusal_text,
     storage_text,
 )
 
@@ -39,10 +40,10 @@ def test_every_trouble_that_the_code_names_has_words():
     assert named <= PROBLEMS.keys()
 
 
-def test_every_refusal_of_a_refund_has_words():
-    codes = written(r'Refund(?:Impossible|Exceeds)\([^\n]*, "(\w+)"\)')
-    assert {"kind", "exceeds", "nothing_left"} <= codes
-    assert codes - {"request"} <= REFUNDS.keys()  # what only a request of v1 can have wrong is said by v1
+def test_every_refusal_of_what_follows_has_words():
+    codes = written(r'(?:Refund|Correction|Offset)(?:Impossible|Exceeds)\([^\n]*, "(\w+)"\)')
+    assert {"kind", "exceeds", "nothing_left", "correct_state", "no_prepayment", "sums_differ"} <= codes
+    assert codes - {"request"} <= REFUSALS.keys()  # what only a request of v1 can have wrong is said by v1
 
 
 def test_every_reason_of_an_attempt_has_words():
@@ -56,7 +57,7 @@ def test_words_are_in_the_readers_language(language):
         texts = [text for code in PROBLEMS for text in problem_texts(code, "сырой текст")]
         texts += [reason_text(kept) for kept in REASONS]
         texts += [storage_text(f"fn_{code:02x}") for code in STORAGE]
-        texts += [refund_text(RefundExceeds("сырой текст", code)) for code in REFUNDS]
+        texts += [refusal_text(RefundExceeds("сырой текст", code)) for code in REFUSALS.keys() - WITH_SUMS]
     assert all(texts) and "сырой текст" not in texts
     assert [bool(CYRILLIC.search(text)) for text in texts] == [language != "en"] * len(texts)
 

@@ -31,7 +31,7 @@ from openkassa.web.places import MOSCOW, Place, offset_of, places
 from openkassa.web.receipt_list import Filters, receipt_page, receipts_all
 from openkassa.web.refund import may_be_refunded, refund_make, refund_preview
 from openkassa.web.requests import MemberRequest
-from openkassa.web.service_texts import reason_text, refund_text
+from openkassa.web.service_texts import reason_text, refusal_text
 
 CHIPS = (State.ACCEPTED, State.ASSIGNED, State.IN_DOUBT, State.REFUSED)
 
@@ -173,7 +173,7 @@ def refund(request: MemberRequest, receipt_id: uuid.UUID) -> HttpResponse:
             return redirect("receipt", receipt_id=made.receipt_id)
         draft = refund_preview(status)
     except (RefundImpossible, RefundExceeds, DraftRefused) as error:
-        return render(request, "web/refund.html", {**context, "error": refund_text(error)}, status=409)
+        return render(request, "web/refund.html", {**context, "error": refusal_text(error)}, status=409)
     except ValueError:
         return redirect("refund", receipt_id=receipt_id)
     context |= {

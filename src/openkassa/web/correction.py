@@ -27,6 +27,7 @@ from openkassa.web import receipt_facts, wording
 from openkassa.web.access import role_required
 from openkassa.web.correction_forms import RightForm
 from openkassa.web.requests import MemberRequest
+from openkassa.web.service_texts import refusal_text
 
 
 def may_be_corrected(status: ReceiptStatus) -> bool:
@@ -56,7 +57,7 @@ def correction(request: MemberRequest, receipt_id: uuid.UUID) -> HttpResponse:
         if step is None:
             correction_preview(channel=channel, wrong_id=receipt_id, build=lambda given: None)
     except CorrectionImpossible as error:
-        return render(request, "web/correction.html", {**context, "error": str(error)}, status=409)
+        return render(request, "web/correction.html", {**context, "error": refusal_text(error)}, status=409)
     except DraftRefused as error:
         for finding in error.findings:
             form.add_error(None, finding.text)

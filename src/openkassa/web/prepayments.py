@@ -38,6 +38,7 @@ from openkassa.web.access import role_required
 from openkassa.web.correction_forms import MoneyField, edited, line_forms
 from openkassa.web.places import MOSCOW, Place, places
 from openkassa.web.requests import MemberRequest
+from openkassa.web.service_texts import refusal_text
 
 PAGE = 50
 REST = [(name, words) for name, words in wording.PAYMENTS if name != "prepaid"]
@@ -128,9 +129,9 @@ def offset(request: MemberRequest, receipt_id: uuid.UUID) -> HttpResponse:
             return render(request, "web/offset.html", {**context, **_shown(draft), "form": form if has_lines else None})
     except (OffsetExceeds, OffsetImpossible, DraftRefused) as error:
         if left <= 0 or not status.is_fiscalised:
-            return render(request, "web/offset.html", {**context, "error": str(error)}, status=409)
+            return render(request, "web/offset.html", {**context, "error": refusal_text(error)}, status=409)
         if has_lines:
-            form.add_error(None, str(error))
+            form.add_error(None, refusal_text(error))
     except ValueError:
         return redirect("offset", receipt_id=receipt_id)
     code = 422 if has_lines and step != "edit" else 200

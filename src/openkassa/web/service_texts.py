@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as lazy
 
 from openkassa.fiscal.fn.errors import ErrorCode
@@ -60,14 +61,32 @@ STORAGE: dict[int, Text] = {
     ErrorCode.CLOCKS_DIFFER: lazy("The clocks of register and storage differ by over 5 minutes."),
 }
 # Why a receipt can't be refunded on its page.
-REFUNDS: dict[str, Text] = {
+# Why a receipt has no refund, correction or offset.
+REFUSALS: dict[str, Text] = {
     "kind": lazy("Only a sale or a purchase can be refunded, not a refund."),
     "state": lazy("Only a receipt that has its document can be refunded."),
     "content_gone": lazy("The content of the receipt is no longer kept."),
     "no_items": lazy("A correction has no lines: make its refund yourself."),
     "nothing_left": lazy("Everything has been refunded already."),
     "exceeds": lazy("This is more than earlier refunds have left."),
+    "correct_state": lazy("Only a receipt that has its document can be put right."),
+    "undone_already": lazy("The receipt has been refunded or put right already."),
+    "offset_already": lazy("Its prepayment has been offset already."),
+    "replaced_already": lazy("A right receipt in its place has been accepted already: undo the wrong one alone."),
+    "uncorrectable": lazy(
+        "A correction receipt of format 1.05 is put right by hand: no order of undoing it is described."
+    ),
+    "offset_state": lazy("Only a prepayment that has its document can be offset."),
+    "no_prepayment": lazy("The receipt has no prepayment or advance."),
+    "used_up": lazy("The prepayment has been offset or refunded in full already."),
+    "prepayment_short": lazy("This takes more than is left of the prepayment."),
+    "all_given": lazy("Everything has been handed over already."),
+    "not_goods": lazy("A line does not name its goods at the full price: list what is handed over."),
+    "sums_differ": lazy(
+        "The sums of goods, payments and prepayment do not fit: the goods cost what is paid and offset."
+    ),
 }
+WITH_SUMS = {"sums_differ", "prepayment_short"}  # the services' own texts name the sums, in Russian
 
 # Why an attempt ended or is in doubt, as it is kept.
 REASONS: dict[str, Text] = {
@@ -96,9 +115,12 @@ def storage_text(code: str) -> str:
     return str(STORAGE.get(int(number, 16), ""))
 
 
-def refund_text(error: Exception) -> str:
-    """What to tell a person whose refund was refused."""
-    return str(REFUNDS.get(getattr(error, "code", ""), error))
+def refusal_text(error: Exception) -> str:
+    """What to tell a person whose refund, correction or offset was refused."""
+    code = getattr(error, "code", "")
+    if code in WITH_SUMS and get_language() == "ru":
+        return str(error)
+    return str(REFUSALS.get(code, error))
 
 
 def reason_text(kept: str) -> str:

@@ -19,6 +19,7 @@ from openkassa.kassa.receipts import sql
 from openkassa.kassa.receipts.channels import ChannelContext
 from openkassa.kassa.receipts.models import Receipt, ReceiptContact, ReceiptState
 from openkassa.kassa.receipts.prepayments import PrepaymentExceeded, prepayment_count
+from openkassa.kassa.receipts.refused import FollowUpRefused
 from openkassa.kassa.receipts.selectors import ReceiptStatus, receipt_draft, receipt_status, referring_drafts
 from openkassa.kassa.receipts.services import Accepted, receipt_accept, receipt_preview
 
@@ -26,7 +27,7 @@ PARTS = ("reversal", "right")
 Build = Callable[[ReceiptDraft], ReceiptDraft | None]  # the right receipt from the wrong one; None: there was no sale
 
 
-class CorrectionImpossible(Exception):
+class CorrectionImpossible(FollowUpRefused):
     """The receipt is of a kind or in a state that can't be corrected."""
 
 
@@ -89,7 +90,7 @@ def correction_accept(
             try:
                 prepayment_count(channel.organisation_id, wrong_id, wrong, made.receipt_id, draft)
             except PrepaymentExceeded as error:
-                raise CorrectionImpossible(str(error)) from None
+                raise CorrectionImpossible(str(error), "prepayment_short") from None
         return accepted
 
 
@@ -120,9 +121,10 @@ def _built(
     wrong = receipt_draft(channel.organisation_id, wrong_id)
     document = status.document
     if document is None or not status.is_fiscalised:
-        raise CorrectionImpossible(f"чек в состоянии {status.state}: исправить можно фискализированный")
+        text = f"чек в состоянии {status.state}: исправить можно фискализированный"
+        raise CorrectionImpossible(text, "correct_state")
     if wrong is None:
-        raise CorrectionImpossible("содержание чека больше не хранится")
+        raise CorrectionImpossible("содержание чека больше не хранится", "content_gone")
     right = build(wrong)
     _check_earlier(status, right)
     try:
@@ -135,7 +137,7 @@ def _built(
             order=order,
         )
     except Uncorrectable as error:
-        raise CorrectionImpossible(str(error)) from None
+        raise CorrectionImpossible(str(error), "uncorrectable") from None
     return wrong, drafts
 
 
@@ -143,11 +145,12 @@ def _check_earlier(status: ReceiptStatus, right: ReceiptDraft | None) -> None:
     """Nothing may have taken from the receipt yet, and the right one is made once."""
     for receipt_id, draft in referring_drafts(status.organisation_id, status.receipt_id):
         if draft.operation == OPPOSITE[status.operation]:
-            raise CorrectionImpossible(f"чек уже возвращён или исправлен чеком {receipt_id}")
+            raise CorrectionImpossible(f"чек уже возвращён или исправлен чеком {receipt_id}", "undone_already")
         if draft.correction is None and draft.payments.prepaid:
-            raise CorrectionImpossible(f"предоплата уже зачтена чеком {receipt_id}")
+            raise CorrectionImpossible(f"предоплата уже зачтена чеком {receipt_id}", "offset_already")
         if right is not None:
-            raise CorrectionImpossible(f"на место этого чека уже принят чек {receipt_id}: отмените только ошибочный")
+            text = f"на место этого чека уже принят чек {receipt_id}: отмените только ошибочный"
+            raise CorrectionImpossible(text, "replaced_already")
 
 
 def _contact(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> tuple[str, str, str]:

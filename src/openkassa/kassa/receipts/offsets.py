@@ -22,17 +22,18 @@ from openkassa.kassa.receipts.channels import ChannelContext
 from openkassa.kassa.receipts.models import Receipt, ReceiptState, State
 from openkassa.kassa.receipts.prepayments import PrepaymentExceeded, prepayment_count, prepayment_left
 from openkassa.kassa.receipts.refunds import Left, RefundExceeds, RefundImpossible, Wanted, left_of, parts_of
+from openkassa.kassa.receipts.refused import FollowUpRefused
 from openkassa.kassa.receipts.selectors import receipt_draft
 from openkassa.kassa.receipts.services import Accepted, receipt_accept
 
 Build = Callable[[ReceiptDraft, Left, int, dt.date], ReceiptDraft]
 
 
-class OffsetImpossible(Exception):
+class OffsetImpossible(FollowUpRefused):
     """The receipt is no prepayment, or not yet, or its lines don't name the goods."""
 
 
-class OffsetExceeds(Exception):
+class OffsetExceeds(FollowUpRefused):
     """More than is left of the prepayment, or sums that don't fit it; the text names them."""
 
 
@@ -93,7 +94,7 @@ def offset_accept(
             try:
                 prepayment_count(channel.organisation_id, prepayment_id, prepayment, accepted.receipt_id, draft)
             except PrepaymentExceeded as error:
-                raise OffsetExceeds(str(error)) from None
+                raise OffsetExceeds(str(error), "prepayment_short") from None
         return accepted
 
 
@@ -114,19 +115,20 @@ def _built(channel: ChannelContext, prepayment_id: uuid.UUID, build: Build) -> t
     """(the prepayment, its offset)."""
     receipt, state = _lock(channel, prepayment_id)
     if state.state not in (State.FISCALISED, State.CONFIRMED):
-        raise OffsetImpossible(f"чек в состоянии {state.state}: зачесть можно фискализированный")
+        raise OffsetImpossible(f"чек в состоянии {state.state}: зачесть можно фискализированный", "offset_state")
     prepayment = receipt_draft(channel.organisation_id, receipt.id)
     if prepayment is None:
-        raise OffsetImpossible("содержание чека больше не хранится")
+        raise OffsetImpossible("содержание чека больше не хранится", "content_gone")
     if not prepaid_in(prepayment):
-        raise OffsetImpossible("в чеке нет предоплаты или аванса")
+        raise OffsetImpossible("в чеке нет предоплаты или аванса", "no_prepayment")
     left = prepayment_left(channel.organisation_id, receipt.id)
     if left <= 0:
-        raise OffsetExceeds("предоплата уже зачтена или возвращена полностью")
+        raise OffsetExceeds("предоплата уже зачтена или возвращена полностью", "used_up")
     day = (now() + dt.timedelta(minutes=channel.utc_offset)).date()
     draft = build(prepayment, left_of(receipt, prepayment), left, day)
     if draft.operation != prepayment.operation or not 0 < draft.payments.prepaid <= left:
-        raise OffsetExceeds("зачёт должен быть той же операцией и зачитывать не больше остатка предоплаты")
+        text = "зачёт должен быть той же операцией и зачитывать не больше остатка предоплаты"
+        raise OffsetExceeds(text, "prepayment_short")
     return prepayment, draft
 
 
@@ -147,11 +149,11 @@ def offset_of(
     try:
         items = list(goods) if goods is not None else goods_of(parts_of(prepayment, lines_left, wanted), day)
         if not items:
-            raise OffsetExceeds("всё уже передано")
+            raise OffsetExceeds("всё уже передано", "all_given")
         return offset_draft(prepayment, items, payments or Payments(), left=money_left)
     except NotGoods as error:
-        raise OffsetImpossible(str(error)) from None
+        raise OffsetImpossible(str(error), "not_goods") from None
     except (RefundExceeds, RefundImpossible) as error:
-        raise OffsetExceeds(str(error)) from None
+        raise OffsetExceeds(str(error), error.code) from None
     except ValueError as error:
-        raise OffsetExceeds(str(error)) from None
+        raise OffsetExceeds(str(error), "sums_differ") from None

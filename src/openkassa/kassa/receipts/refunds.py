@@ -26,6 +26,7 @@ from openkassa.kassa.receipts import sql
 from openkassa.kassa.receipts.channels import ChannelContext
 from openkassa.kassa.receipts.models import Receipt, ReceiptState, State
 from openkassa.kassa.receipts.prepayments import PrepaymentExceeded, prepayment_count, prepayment_left
+from openkassa.kassa.receipts.refused import FollowUpRefused
 from openkassa.kassa.receipts.selectors import receipt_draft, referring_drafts
 from openkassa.kassa.receipts.services import Accepted, receipt_accept
 
@@ -34,20 +35,11 @@ ROUNDING = 99  # kopecks that a total may be less than its lines
 PAYMENT_ORDER = ("electronic", "cash", "prepaid", "credit", "other")
 
 
-class RefundRefused(Exception):
-    """The text is for the wire faces, in Russian; `code` is for pages: kind, state, content_gone, no_items, request,
-    nothing_left or exceeds."""
-
-    def __init__(self, text: str, code: str) -> None:
-        super().__init__(text)
-        self.code = code
-
-
-class RefundImpossible(RefundRefused):
+class RefundImpossible(FollowUpRefused):
     """The receipt is of a kind or in a state that can't be refunded."""
 
 
-class RefundExceeds(RefundRefused):
+class RefundExceeds(FollowUpRefused):
     """More than is left to refund; the text names what is left."""
 
 
