@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -100,3 +101,13 @@ def test_the_supervisor_does_it_beside_its_work_and_tries_again_after_an_hour(mo
 def _end(watch: Periodic) -> None:
     assert watch._thread is not None
     watch._thread.join(10)
+
+
+def test_what_was_done_is_in_a_log_and_not_on_the_terminal(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(periodic, "run_due", lambda _settings, _at, say: say("logs: 5 bytes older than 30 days"))
+    watch = Periodic(settings())
+    watch.tick()
+    _end(watch)
+    last = (settings().home / "logs" / periodic.LOG).read_text().splitlines()[-1]
+    assert json.loads(last)["text"] == "logs: 5 bytes older than 30 days"
+    assert not "".join(capsys.readouterr())
