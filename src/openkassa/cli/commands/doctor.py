@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from openkassa.cli.findings import Finding
 
-app = typer.Typer(pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 SIGNS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "bad": "[red]✗[/]"}
 
 

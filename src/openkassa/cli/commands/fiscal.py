@@ -12,7 +12,9 @@ from openkassa.cli.errors import Trouble
 
 Source = Annotated[str, typer.Argument(help="A file, `-` for standard input, or the bytes themselves in hexadecimal.")]
 
-app = typer.Typer(pretty_exceptions_enable=False, help="Tools for the formats of the law.", no_args_is_help=True)
+app = typer.Typer(
+    add_completion=False, pretty_exceptions_enable=False, help="Tools for the formats of the law.", no_args_is_help=True
+)
 
 
 @app.callback()

@@ -6,6 +6,7 @@ import typer
 
 app = typer.Typer(
     invoke_without_command=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     help="Run the operator: the exchange with registers and the pages, or one of them.",
 )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Organisations.", no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, help="Organisations.", no_args_is_help=True, pretty_exceptions_enable=False)
 Id = Annotated[uuid.UUID, typer.Argument(help="Id of the organisation.")]
 
 

@@ -7,7 +7,7 @@ import typer
 
 FILE_WIDTH = 160  # columns of tables in a file or pipe
 
-app = typer.Typer(pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()

@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="People who sign in.", no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(
+    add_completion=False, help="People who sign in.", no_args_is_help=True, pretty_exceptions_enable=False
+)
 
 
 @app.callback()
