@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -94,6 +95,49 @@ def test_a_killed_part_is_started_again(platform: Platform) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert "worker was ended by SIGKILL, starts again" in platform.output
+
+
+def test_a_killed_database_is_started_again_and_keeps_what_was_sold(platform: Platform) -> None:
+    sold = sell(platform, "before")
+    next(process for process in descendants(platform) if process.name() == "postgres").kill()
+    sold_then = sell(platform, "after")
+    assert sell(platform, "before") == sold
+    assert sold != sold_then
+    deadline = time.monotonic() + 60
+    while any(state(platform, receipt) != "confirmed" for receipt in (sold, sold_then)):
+        assert time.monotonic() < deadline, "not confirmed"
+        time.sleep(0.2)
+    assert platform.process.poll() is None
+    assert "postgres was ended by SIGKILL, starts again" in platform.output
+
+
+def sell(platform: Platform, external_id: str) -> str:
+    """A sale by v1, asked again until it is answered; its id."""
+    body = {
+        "external_id": external_id,
+        "operation": "sale",
+        "taxation": "general",
+        "items": [{"name": "Хлеб", "price": 6450, "quantity": "1", "vat": "10"}],
+        "payments": {"cash": 6450},
+    }
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return ask(platform, "/receipts", json.dumps(body).encode())["id"]
+        except (OSError, http.client.HTTPException):
+            assert time.monotonic() < deadline, "no answer"
+            time.sleep(0.2)
+
+
+def state(platform: Platform, receipt: str) -> str:
+    return ask(platform, f"/receipts/{receipt}")["state"]
+
+
+def ask(platform: Platform, path: str, body: bytes | None = None) -> dict:
+    headers = {"Authorization": f"Bearer {platform.info['v1']['key']}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{platform.info['v1']['base']}{path}", body, headers)
+    with urllib.request.urlopen(request, timeout=15) as answer:
+        return json.load(answer)
 
 
 @pytest.mark.slow

@@ -42,6 +42,7 @@ class Stopped(Exception):
 @dataclass
 class Child:
     process: Process
+    begin: Callable[[], subprocess.Popen] | None = None  # how the database starts; others by their command
     running: subprocess.Popen | None = None
     started_at: float = 0.0
     start_again_at: float = 0.0
@@ -79,11 +80,13 @@ class Supervisor:
 
     # -- starting ------------------------------------------------------------------------------------
 
-    def adopt(self, name: str, running: subprocess.Popen) -> None:
-        """Take over PostgreSQL, started before all others: stopped last, never started again."""
+    def adopt(self, name: str, begin: Callable[[], subprocess.Popen]) -> None:
+        """Start PostgreSQL, before all others, and answer when it answers. It is stopped last. Raises what `begin`
+        raises; when it falls later it is begun again, which recovers what was committed."""
         process = Process(name=name, command=(), stop_signal=signal.SIGINT, stop_seconds=60, stop_stage=DATABASE_STAGE)
-        self.children.append(Child(process, running, time.monotonic()))
-        self._tell_guardian({"pid": running.pid, "database": True})
+        child = Child(process, begin)
+        self._start(child)
+        self.children.append(child)
 
     def start(self, processes: Iterable[Process]) -> None:
         for process in processes:
@@ -119,14 +122,17 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         log = self.log_of(child.process)
         _shorten(log)
-        child.running = start_child(
-            child.process.command,
-            log=log,
-            environment=_environment(child.process),
-            niceness=child.process.niceness,
-        )
+        if child.begin is not None:
+            child.running = child.begin()
+        else:
+            child.running = start_child(
+                child.process.command,
+                log=log,
+                environment=_environment(child.process),
+                niceness=child.process.niceness,
+            )
         child.started_at = time.monotonic()
-        self._tell_guardian({"pid": child.running.pid, "database": False})
+        self._tell_guardian({"pid": child.running.pid, "database": child.begin is not None})
 
     def log_of(self, process: Process) -> Path:
         return self.logs / f"{process.name}.log"
@@ -134,7 +140,7 @@ class Supervisor:
     # -- watching ------------------------------------------------------------------------------------
 
     def run(self, each_tick: Callable[[], None] = lambda: None) -> None:
-        """Watch until someone asks to stop. Raises `Trouble` when the database falls or a process is refused."""
+        """Watch until someone asks to stop. Raises `Trouble` for a database that keeps falling or a refused process."""
         while not self.stop_requests:
             self.tick(TICK_SECONDS)
             each_tick()
@@ -146,7 +152,7 @@ class Supervisor:
         for child in self.children:
             if child.running is None:
                 if now >= child.start_again_at:
-                    self._start(child)
+                    self._start_again(child)
             elif child.running.poll() is not None:
                 self._has_fallen(child, now)
             else:
@@ -154,18 +160,33 @@ class Supervisor:
         if self._guardian and self._guardian.poll() is not None:
             self._start_guardian()
 
+    def _start_again(self, child: Child) -> None:
+        try:
+            self._start(child)
+        except Trouble as trouble:  # the database's: what its fallen server left behind may be in the way for a moment
+            self._falls_again(child, time.monotonic(), str(trouble))
+
     def _has_fallen(self, child: Child, now: float) -> None:
         assert child.running is not None
         code, process = child.running.returncode, child.process
         self._tell_guardian({"gone": child.running.pid})
         child.running = None
-        if not process.command or code in EXIT_REFUSED:
+        if child.begin is None and code in EXIT_REFUSED:
             raise Trouble(f"{process.name} {_ended(code)}:\n{_tail(self.log_of(process))}")
-        child.falls = 0 if now - child.started_at > STEADY_SECONDS else child.falls + 1
+        if now - child.started_at > STEADY_SECONDS:
+            child.falls = -1
+        self._falls_again(child, now, f"{process.name} {_ended(code)}")
+
+    def _falls_again(self, child: Child, now: float, how: str) -> None:
+        """Waits longer from fall to fall. Raises `Trouble` for a database that does not stay up."""
+        child.falls += 1
+        log = self.log_of(child.process)
+        if child.begin is not None and child.falls > FALLS_AT_START:
+            raise Trouble(f"{how}, and keeps falling:\n{_tail(log)}")
         pause = min(FIRST_BACKOFF_SECONDS * 2 ** max(child.falls - 1, 0), LONGEST_BACKOFF_SECONDS)
         child.start_again_at = now + pause
-        self.say(f"{process.name} {_ended(code)}, starts again in {pause:.0f} s; {self.log_of(process)} ends with:")
-        self.say(_tail(self.log_of(process)))
+        self.say(f"{how}, starts again in {pause:.0f} s; {log} ends with:")
+        self.say(_tail(log))
 
     # -- stopping ------------------------------------------------------------------------------------
 
@@ -213,7 +234,7 @@ class Supervisor:
         )
         for child in self.children:
             if child.running:
-                self._tell_guardian({"pid": child.running.pid, "database": not child.process.command})
+                self._tell_guardian({"pid": child.running.pid, "database": child.begin is not None})
 
     def _tell_guardian(self, message: dict) -> None:
         if self._guardian and self._guardian.stdin:

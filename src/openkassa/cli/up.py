@@ -51,8 +51,7 @@ def _printer(console: Console) -> Callable[[str], None]:
 def _start(settings: Settings, console: Console, supervisor: Supervisor, *, demo: bool) -> None:
     with _step(console, "PostgreSQL"):
         if settings.embedded:
-            cluster = embedded_cluster(settings)
-            supervisor.adopt("postgres", cluster.start())
+            supervisor.adopt("postgres", embedded_cluster(settings).start)
     supervisor.raise_when_asked()
     with _step(console, "Database schema"):
         databases.migrate(settings)
