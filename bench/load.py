@@ -35,7 +35,12 @@ class Caller:
             load.sent += 1
             started = time.perf_counter()
             writer.write(load.request(uuid.uuid4().hex.encode()))
-            head = await reader.readuntil(b"\r\n\r\n")
+            try:
+                head = await reader.readuntil(b"\r\n\r\n")
+            except asyncio.IncompleteReadError:
+                load.errors.append("the server closed the connection without an answer: has a process of it died?")
+                load.times.append(time.perf_counter() - started)
+                break
             length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
             answer = await reader.readexactly(length)
             load.times.append(time.perf_counter() - started)
