@@ -72,13 +72,22 @@ def decode(body: bytes, into: msgspec.json.Decoder) -> Any:
         raise BadBody("malformed", "вложенность слишком глубока") from None
 
 
-def decode_any_case(body: bytes, shape: type) -> Any:
-    """`body` as a shape whose fields are in lower case, for faces whose originals don't tell Items from items.
+class AnyCase:
+    """A shape whose fields are in lower case, for faces whose originals don't tell Items from items.
 
-    Raises as `decode` does.
+    Make it when a module is imported: msgspec learns a shape when it first meets it, and two threads that let it learn
+    the same one at once end the process (0.22, SIGSEGV). A decoder learns it here.
     """
+
+    def __init__(self, shape: type) -> None:
+        self.shape = shape
+        msgspec.json.Decoder(shape)
+
+
+def decode_any_case(body: bytes, into: AnyCase) -> Any:
+    """`body` as `into` says. Raises as `decode` does."""
     try:
-        return msgspec.convert(_lower(decode(body, _anything), NESTING), shape)
+        return msgspec.convert(_lower(decode(body, _anything), NESTING), into.shape)
     except msgspec.ValidationError as error:
         raise _wrong_field(str(error)) from None
 

@@ -23,7 +23,7 @@ def mapped(body, collection: str = "documents", ffd: int = FFD_1_2, taxation: in
     from openkassa.api.orangedata import wire
     from openkassa.api.orangedata.views import mapped_of
 
-    document = decode_any_case(json.dumps(body).encode(), wire.Document)
+    document = decode_any_case(json.dumps(body).encode(), wire.document)
     return mapped_of(document, collection, replace(channel(ffd, taxation), code="Main"), DAY)
 
 

@@ -109,8 +109,8 @@ def _create(request: HttpRequest, maker: str, channel: ChannelContext) -> HttpRe
 def mapped_of(body: bytes, correction: bool, request_id: str | None, channel: ChannelContext, day: dt.date) -> Mapped:
     """What a body asks for. Raises `BadBody`, `WrongField`, `Invalid`."""
     if correction:
-        return receipts.map_correction(decode_any_case(body, wire.CorrectionRequest), request_id, channel, day)
-    return receipts.map_receipt(decode_any_case(body, wire.Request), request_id, channel)
+        return receipts.map_correction(decode_any_case(body, wire.correction_request), request_id, channel, day)
+    return receipts.map_receipt(decode_any_case(body, wire.request), request_id, channel)
 
 
 def _keyed(mapped: Mapped, request_id: str | None, channel: ChannelContext, at: dt.datetime) -> Mapped:
@@ -155,7 +155,7 @@ def _listed(faults: list[tuple[str, str]]) -> str:
 
 def _asked(request: HttpRequest, channel: ChannelContext) -> ReceiptStatus | None:
     try:
-        given = decode_any_case(read_json(request), wire.Asked).id
+        given = decode_any_case(read_json(request), wire.asked).id
     except WrongField as wrong:
         raise Refused(answers.INVALID, f"{wrong.field or 'тело запроса'}: {wrong!s}") from None
     if not isinstance(given, str) or not given:

@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from openkassa.api.body import AnyCase
+
 
 class Struct(msgspec.Struct, kw_only=True):
     pass
@@ -162,3 +164,8 @@ class CorrectionRequest(Struct):
 
 class Asked(Struct):
     id: Any = None
+
+
+correction_request = AnyCase(CorrectionRequest)
+request = AnyCase(Request)
+asked = AnyCase(Asked)

@@ -33,7 +33,7 @@ def refused(_status: int, detail: str) -> tuple[str, bytes]:
 def preview(incoming: Incoming, channel: ChannelContext, day: dt.date) -> Mapped:
     parts = incoming.path.partition("?")[0].strip("/").lower().split("/")
     collection = next((part for part in reversed(parts) if part in COLLECTIONS), COLLECTIONS[0])
-    return mapped_of(decode_any_case(incoming.body, wire.Document), collection, channel, day)
+    return mapped_of(decode_any_case(incoming.body, wire.document), collection, channel, day)
 
 
 def signature(incoming: Incoming, channel: ChannelContext) -> Signature:

@@ -80,7 +80,7 @@ def _allow(request: HttpRequest, method: str) -> None:
 def _create(request: HttpRequest, collection: str) -> HttpResponse:
     body, at = read_json(request), now()
     try:
-        document = decode_any_case(body, wire.Document)
+        document = decode_any_case(body, wire.document)
     except WrongField as wrong:
         raise Refused(400, f"{wrong.field or 'тело запроса'}: {wrong!s}") from None
     channel = _signed(document, body, request.headers.get(SIGNATURE, ""))

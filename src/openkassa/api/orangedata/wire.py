@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from openkassa.api.body import AnyCase
+
 
 class Struct(msgspec.Struct, kw_only=True):
     pass
@@ -168,3 +170,6 @@ class Document(Struct):
     callbackapikey: Any = None
     meta: Any = None
     ignoreitemcodecheck: Any = None
+
+
+document = AnyCase(Document)

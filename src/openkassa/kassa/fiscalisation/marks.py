@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from openkassa.fiscal.draft import Item, ReceiptDraft
+from openkassa.fiscal.draft import Item, read_draft
 from openkassa.fiscal.driver import MarkToCheck
 from openkassa.fiscal.ffd.marks import read_mark, status
 from openkassa.fiscal.ffd.tlv import Pairs, encode
@@ -12,7 +10,7 @@ from openkassa.fiscal.ffd.tlv import Pairs, encode
 
 def marks_to_check(draft: bytes) -> list[MarkToCheck]:
     """Of a stored draft, in order of its lines."""
-    given = msgspec.json.decode(bytes(draft), type=ReceiptDraft)
+    given = read_draft(bytes(draft))
     return [found for index, item in enumerate(given.items) if (found := _mark(item, index, given.operation))]
 
 

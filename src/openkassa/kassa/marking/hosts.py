@@ -44,6 +44,10 @@ class _Health(msgspec.Struct, rename="camel"):
     avg_time_ms: float = 0
 
 
+_info = msgspec.json.Decoder(_Info, strict=False)
+_health = msgspec.json.Decoder(_Health, strict=False)
+
+
 class Hosts:
     """Hosts as one key of the service sees them, shared by the threads of a process.
 
@@ -99,7 +103,7 @@ class Hosts:
             return False
         client = self._client_of(self._address)
         outcome = client.request("GET", self._address + INFO_PATH, headers=self._headers, timeout=timeout)
-        found = decoded(outcome, _Info)
+        found = decoded(outcome, _info)
         hosts = [] if found is None else _addresses(found.hosts)
         with self._lock:
             if not hosts:
@@ -119,7 +123,7 @@ class Hosts:
         outcome = self._client_of(host).request(
             "GET", host + HEALTH_PATH, headers=self._headers, timeout=HEALTH_TIMEOUT
         )
-        health = decoded(outcome, _Health)
+        health = decoded(outcome, _health)
         return health.avg_time_ms if health is not None and health.code == 0 else None
 
     def _refresh_aside(self) -> None:
@@ -136,12 +140,12 @@ class Hosts:
         threading.Thread(target=work, name="marking-hosts", daemon=True).start()
 
 
-def decoded(outcome: Outcome, shape: type[Shape]) -> Shape | None:
+def decoded(outcome: Outcome, into: msgspec.json.Decoder[Shape]) -> Shape | None:
     """The JSON of a good answer, None for anything else."""
     if not outcome.ok:
         return None
     try:
-        return msgspec.json.decode(outcome.body_start, type=shape, strict=False)
+        return into.decode(outcome.body_start)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 

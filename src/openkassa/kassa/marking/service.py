@@ -45,6 +45,9 @@ class _Answer(msgspec.Struct, rename="camel"):
     req_timestamp: int = 0
 
 
+_answer = msgspec.json.Decoder(_Answer, strict=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the service said of one code; `request` and `at` name the question (1265: UUID and Time)."""
@@ -103,7 +106,7 @@ class _Question:
         while hosts and (left := self._left()) >= LEAST_SECONDS:
             host = hosts[0]
             outcome = client_of(host).post_json(host + CODES_PATH, sent, headers=self._headers, timeout=left)
-            answer = decoded(outcome, _Answer)
+            answer = decoded(outcome, _answer)
             if answer is not None and answer.code == 0 and answer.codes:
                 return _verdicts(codes, answer), ""
             status = outcome.status or 0

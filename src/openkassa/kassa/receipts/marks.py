@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from openkassa.core.db import run
-from openkassa.fiscal.draft import ReceiptDraft
+from openkassa.fiscal.draft import ReceiptDraft, read_draft
 from openkassa.fiscal.ffd.marks import read_mark, sign
 from openkassa.fiscal.ffd.reader import read_document
 from openkassa.fiscal.ffd.tlv import Pairs, first
@@ -47,7 +47,7 @@ def receipt_marks(status: ReceiptStatus) -> list[MarkResult]:
     rows = run(CONTENT, {"organisation_id": status.organisation_id, "receipt_id": status.receipt_id}, again=True)
     if not rows or rows[0][0] is None:
         return []
-    draft = msgspec.json.decode(bytes(rows[0][0]), type=ReceiptDraft)
+    draft = read_draft(bytes(rows[0][0]))
     container = rows[0][1]
     return marks_of(draft, read_document(bytes(container)).items if container is not None else None)
 

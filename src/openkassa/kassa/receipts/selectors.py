@@ -11,7 +11,7 @@ import msgspec
 
 from openkassa.core.db import run
 from openkassa.core.tenancy import within
-from openkassa.fiscal.draft import Buyer, ReceiptDraft
+from openkassa.fiscal.draft import ReceiptDraft, read_buyer, read_draft
 from openkassa.fiscal.ffd.qr import ReceiptQR
 from openkassa.kassa.receipts.models import (
     Callback,
@@ -218,10 +218,10 @@ def receipt_draft(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> ReceiptD
         content = ReceiptContent.objects.filter(receipt_id=receipt_id).values_list("draft", flat=True).first()
         if content is None:
             return None
-        draft = msgspec.json.decode(bytes(content), type=ReceiptDraft)
+        draft = read_draft(bytes(content))
         buyer = ReceiptContact.objects.filter(receipt_id=receipt_id).values_list("buyer", flat=True).first()
     if buyer:
-        return msgspec.structs.replace(draft, buyer=msgspec.json.decode(bytes(buyer), type=Buyer))
+        return msgspec.structs.replace(draft, buyer=read_buyer(bytes(buyer)))
     return draft
 
 
@@ -229,7 +229,7 @@ def receipt_drafts(organisation_id: uuid.UUID, receipt_ids: Sequence[uuid.UUID])
     """What the seller asked for in each of the receipts, without the buyers."""
     with within(organisation_id):
         rows = ReceiptContent.objects.filter(receipt_id__in=receipt_ids).values_list("receipt_id", "draft")
-        return {receipt_id: msgspec.json.decode(bytes(draft), type=ReceiptDraft) for receipt_id, draft in rows}
+        return {receipt_id: read_draft(bytes(draft)) for receipt_id, draft in rows}
 
 
 def receipt_request(organisation_id: uuid.UUID, receipt_id: uuid.UUID) -> bytes | None:
