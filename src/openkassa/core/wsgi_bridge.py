@@ -20,6 +20,7 @@ import structlog
 
 BODY_SECONDS = 15.0
 BODY_LIMIT = 2 * 1024 * 1024
+DISCARD_LIMIT = 16 * 1024 * 1024  # of a body over the limit: who is cut off while sending never reads the answer
 WAITING = 256  # requests that wait for a thread; more are told to come again
 JOINED = (list, tuple)
 
@@ -62,22 +63,24 @@ class Bridge:
         length = scope.headers.get("content-length")
         if length is None and scope.headers.get("transfer-encoding") is None:
             return b""
-        if length is not None:
-            if not length.isdecimal():
-                raise Refused(400, "Content-Length is not a number")
-            if int(length) > BODY_LIMIT:
-                raise Refused(413, f"the body may have at most {BODY_LIMIT} bytes")
-        received = bytearray()
+        if length is not None and not length.isdecimal():
+            raise Refused(400, "Content-Length is not a number")
+        received, size = bytearray(), 0
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                if length is not None:
+                if length is not None and int(length) <= BODY_LIMIT:
                     return await protocol()
                 async for piece in protocol:
-                    received += piece
-                    if len(received) > BODY_LIMIT:
-                        raise Refused(413, f"the body may have at most {BODY_LIMIT} bytes")
+                    size += len(piece)
+                    if size <= BODY_LIMIT:
+                        received += piece
+                    elif size > DISCARD_LIMIT:
+                        break
         except TimeoutError as error:
-            raise Refused(408, f"the body did not come within {BODY_SECONDS:g} s") from error
+            if size <= BODY_LIMIT:
+                raise Refused(408, f"the body did not come within {BODY_SECONDS:g} s") from error
+        if size > BODY_LIMIT:
+            raise Refused(413, f"the body may have at most {BODY_LIMIT} bytes")
         return bytes(received)
 
     async def _stream(self, protocol: Any, status: int, headers: list, rest: Iterable[bytes]) -> None:
