@@ -121,6 +121,12 @@ def test_pages_follow_the_cursor(client):
     assert seen == made[::-1]
 
 
+def test_a_key_that_is_the_payments_id_is_found_by_it_too(client):
+    by_chance = calls.create(client, calls.receipt(payment_id="p-1"), "p-1").json["id"]
+    usual = calls.create(client, calls.receipt(payment_id="p-1")).json["id"]
+    assert ids(calls.get(client, payment_id="p-1")) == [usual, by_chance]
+
+
 def test_lists_by_status_and_time(client):
     from openkassa.kassa.receipts.services import receipt_withdraw
 

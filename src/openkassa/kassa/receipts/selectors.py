@@ -156,6 +156,13 @@ def receipt_by_external(organisation_id: uuid.UUID, channel_id: uuid.UUID, exter
     return _status(rows[0]) if rows else None
 
 
+# Two indexes: of receipts whose key is not their name, and of the keys.
+NAMED = """(
+    (r.external_id = ANY(%(names)s) AND r.external_id <> r.external_key)
+    OR (r.external_key = ANY(%(names)s) AND r.external_id = r.external_key)
+)"""
+
+
 def receipt_list(
     organisation_id: uuid.UUID,
     *,
@@ -174,7 +181,7 @@ def receipt_list(
 ) -> list[ReceiptStatus]:
     """Receipts newest first, at most `LIST_LIMIT`; `after` is the id of the last one of the page before.
 
-    `names`: what the shop calls the receipts, in channels whose keys are more than the name.
+    `names`: what the shop calls the receipts, in channels whose keys are more than the name; or just it, by chance.
     Ids grow with time, so the primary key is the order of the list and a date is a bound on the id.
     """
     query = STATUS
@@ -185,7 +192,7 @@ def receipt_list(
         "r.id >= %(id_from)s": _first_id(accepted_from) if accepted_from else None,
         "r.id < %(id_to)s": _first_id(accepted_to) if accepted_to else None,
         "r.external_id = %(external_id)s": external_id,
-        "r.external_id = ANY(%(names)s) AND r.external_id <> r.external_key": list(names) if names else None,
+        NAMED: list(names) if names else None,
         "s.state = ANY(%(states)s)": list(states) if states else None,
         "r.total = %(total)s": total,
     }
