@@ -32,8 +32,8 @@ def ratios(results: dict) -> dict[str, float]:
     """What is compared; smaller is better in each."""
     found: dict[str, float] = {}
     if "codec" in results:
-        found["encode_in_loops"] = results["codec"]["encode_in_loops"]
-        found["decode_in_loops"] = results["codec"]["decode_in_loops"]
+        found["encode_in_yards"] = results["codec"]["encode_in_yards"]
+        found["decode_in_yards"] = results["codec"]["decode_in_yards"]
     if "accept" in results:
         found["web_cpu_ms_per_accept"] = results["accept"]["web_cpu_ms"]
     if "way" in results:
