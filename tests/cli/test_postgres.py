@@ -117,6 +117,24 @@ def test_postgres_dies_with_its_killed_parent_and_starts_again_with_the_data(hom
         cluster.stop(again)
 
 
+@pytest.mark.slow
+def test_a_server_that_recovers_for_long_is_waited_for(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = postgres.embedded_cluster(home, durable=False)
+    cluster.stop(cluster.start())
+    with (cluster.data / "postgresql.auto.conf").open("a") as settings:
+        settings.write("restore_command = 'sleep 2; false'\n")  # so it recovers for some seconds
+    monkeypatch.setattr(postgres, "START_SECONDS", 1)
+    with monkeypatch.context() as patch:  # negative control
+        patch.setattr(postgres, "STARTING_UP", "never said")
+        (cluster.data / "recovery.signal").touch()
+        with pytest.raises(postgres.PostgresTrouble, match="did not answer within 1 s"):
+            cluster.start()
+    (cluster.data / "recovery.signal").touch()
+    begun = time.monotonic()
+    cluster.stop(cluster.start())
+    assert time.monotonic() - begun > 1
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="sleep is named otherwise elsewhere")
 def test_a_lock_whose_number_now_belongs_to_another_program_is_forgotten(tmp_path: Path) -> None:
     stranger = subprocess.Popen(["sleep", "60"])

@@ -35,6 +35,8 @@ POINTER = "postgres.location"  # file of the home that names the data directory,
 OUTSIDE = Path("/var/lib/openkassa")  # where root keeps data whose home PostgreSQL's account can't enter
 SOCKET_PATH_LIMIT = 107  # bytes, Linux; 103 on macOS
 START_SECONDS = 60
+ANSWERS = "answers"
+STARTING_UP = "the database system is starting up"  # our clusters say it in English
 STOP_SECONDS = 60
 
 CONFIGURATION = """
@@ -90,18 +92,25 @@ class Cluster:
         while time.monotonic() < deadline:
             if child.poll() is not None:
                 raise PostgresTrouble(f"PostgreSQL stopped at once, {self.log} ends with:\n{_tail(self.log)}")
-            if self.answers():
+            state = self._state()
+            if state == ANSWERS:
                 return child
+            if STARTING_UP in state:
+                deadline = time.monotonic() + START_SECONDS  # ended in the middle it would begin its recovery anew
             time.sleep(0.05)
         self.stop(child)
         raise PostgresTrouble(f"PostgreSQL did not answer within {START_SECONDS} s, {self.log} says why")
 
     def answers(self) -> bool:
+        return self._state() == ANSWERS
+
+    def _state(self) -> str:
+        """`ANSWERS`, or why not: with `STARTING_UP` in it while the server recovers from a fall."""
         try:
             psycopg.connect(self.superuser_url, connect_timeout=2).close()
-        except psycopg.OperationalError:
-            return False
-        return True
+        except psycopg.OperationalError as error:
+            return str(error)
+        return ANSWERS
 
     def stop(self, child: subprocess.Popen) -> None:
         """Fast shutdown: open transactions are rolled back. After a minute, the immediate one."""

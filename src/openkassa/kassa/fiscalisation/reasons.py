@@ -1,5 +1,5 @@
 """Why an attempt ended without a document or is in doubt, as it is kept and told to shops. Pages translate these
-(`web/wording.py`); what a device itself said is kept in its own words."""
+(`web/service_texts.py`); what a device itself said is kept in its own words."""
 
 from __future__ import annotations
 
