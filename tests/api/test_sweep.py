@@ -67,6 +67,7 @@ def test_atol_answers_every_odd_field(shop, operation, body):
     assert not faults_of(shop, body, lambda odd: atol.post(shop, operation, odd, by=token), error_of_atol)
 
 
+@pytest.mark.slow
 def test_control_an_overflow_that_is_not_guarded_is_found(shop, monkeypatch):
     guarded = drafts._operating
 

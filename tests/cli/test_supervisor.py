@@ -98,6 +98,7 @@ def test_children_and_theirs_end_with_a_killed_supervisor(start: Start, tmp_path
     eventually(lambda: all_ended(tmp_path), "all ended")
 
 
+@pytest.mark.slow
 def test_even_a_deaf_child_ends_with_a_killed_supervisor(start: Start, tmp_path: Path) -> None:
     supervisor = start("deaf")
     supervisor.kill()

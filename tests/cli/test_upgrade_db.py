@@ -40,6 +40,7 @@ def read(settings: Settings, project: str = "kassa") -> tuple[int, int]:
         return rows[0], connection.info.server_version // 10_000
 
 
+@pytest.mark.slow
 def test_data_and_rights_move_to_the_newest_version_and_the_old_data_stays(home, old):  # noqa: F811
     said: list[str] = []
     upgrade_db.upgrade_db(home, said.append, durable=False)
@@ -51,6 +52,7 @@ def test_data_and_rights_move_to_the_newest_version_and_the_old_data_stays(home,
     assert "nothing to do" in said[-1]
 
 
+@pytest.mark.slow
 def test_one_that_fails_leaves_the_old_data_in_use_and_may_be_repeated(home, old, monkeypatch):  # noqa: F811
     with monkeypatch.context() as patch:
         patch.setattr(upgrade_db, "_counts", _other_each_time())

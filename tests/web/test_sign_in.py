@@ -52,6 +52,7 @@ def test_the_eleventh_attempt_waits_even_with_the_right_password(client, shop):
     assert client.get("/receipts").status_code == 302
 
 
+@pytest.mark.slow
 def test_a_success_forgives_the_failures_before_it(client, shop):
     for _ in range(9):
         sign_in(client, "owner@example.com", "wrong")
@@ -61,6 +62,7 @@ def test_a_success_forgives_the_failures_before_it(client, shop):
         assert sign_in(client, "owner@example.com", "wrong").status_code == 422
 
 
+@pytest.mark.slow
 def test_the_next_window_starts_anew(client, shop, monkeypatch):
     from openkassa.core import sign_in as module
     from openkassa.core.clock import now
