@@ -20,7 +20,8 @@ def main() -> int:
     parser.add_argument("--save", action="store_true", help="write the ratios to bench/baseline.json")
     parser.add_argument("--stored", type=int, default=0, help="receipts stored before the stages are run once more")
     parser.add_argument("--seconds", type=float, default=30.0, help="length of the stage of the whole way")
-    parser.add_argument("--only", choices=["codec", "accept", "way", "faces"], help="one stage alone")
+    parser.add_argument("--only", choices=["codec", "accept", "way", "faces", "ledger"], help="one stage alone")
+    parser.add_argument("--postings", type=int, default=0, help="postings in the ledger whose reading is measured")
     parser.add_argument("--json", type=Path, help="write the measurements to this file too")
     arguments = parser.parse_args()
     results: dict = {"machine": report.machine()}
@@ -29,6 +30,8 @@ def main() -> int:
     if arguments.only != "codec":
         with Platform(REGISTERS) as platform:
             results |= stages.measure(platform, arguments.seconds, arguments.only)
+            if arguments.postings:
+                results["ledger_filled"] = stages.ledger_filled(platform, arguments.postings)
             if arguments.stored:
                 seconds = stages.fill(platform, arguments.stored)
                 results["stored"] = {

@@ -92,6 +92,15 @@ class Platform:
         )
         return done.stdout
 
+    def start(self, module: str, *words: str) -> subprocess.Popen[str]:
+        """The same, without waiting for its end."""
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *words],
+            env=self._own_environment("kassa"),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
     def _own_environment(self, project: str) -> dict[str, str]:
         settings = {
             "DJANGO_SETTINGS_MODULE": f"openkassa.projects.{project}.settings",

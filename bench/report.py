@@ -40,6 +40,11 @@ def ratios(results: dict) -> dict[str, float]:
         found["cpu_ms_per_receipt"] = results["way"]["cpu_ms_per_receipt"]
     for face, one in results.get("faces", {}).items():
         found[f"web_cpu_of_{face}_to_atol"] = one["web_cpu_ms"] / results["faces"]["atol"]["web_cpu_ms"]
+    for load, one in results.get("ledger", {}).items():
+        found[f"cpu_ms_per_{load}_entry"] = one["cpu_ms_per_entry"]
+    if "ledger" in results:
+        rates = {load: one["entries_per_second"] for load, one in results["ledger"].items()}
+        found["spread_to_hot_rate"] = rates["spread"] / rates["hot"]
     stored = results.get("stored")
     if stored and "way" in results:
         found["way_slowdown_with_stored"] = stored["way"]["cpu_ms_per_receipt"] / results["way"]["cpu_ms_per_receipt"]
@@ -69,6 +74,8 @@ def table(results: dict) -> str:
             f" decode {codec['decode_per_second']:,.0f}/s |"
         )
     lines += _stages(results, "")
+    if "ledger_filled" in results:
+        lines.append(_ledger_reads(results["ledger_filled"]))
     if "stored" in results:
         stored = results["stored"]
         lines += _stages(stored, f", {stored['receipts']:,} stored")
@@ -105,10 +112,24 @@ def _stages(results: dict, suffix: str) -> list[str]:
             f" {one['web_cpu_ms']:.2f} ms CPU of web each |"
             for face, one in results["faces"].items()
         ]
+    lines += [
+        f"| ledger, {load}{suffix} | {one['postings_per_second']:,.0f} postings/s ({one['entries_per_second']:,.0f}"
+        f" entries of three), {one['cpu_ms_per_entry']:.2f} ms CPU an entry; {_cpu(one)} |"
+        for load, one in results.get("ledger", {}).items()
+    ]
     if "memory" in results:
         memory = ", ".join(f"{kind} {size / 2**20:.0f}" for kind, size in sorted(results["memory"].items()))
         lines.append(f"| memory{suffix}, MiB (PSS) | {memory} |")
     return lines
+
+
+def _ledger_reads(filled: dict) -> str:
+    reads = ", ".join(
+        f"{name.replace('_', ' ')} {one['median']:.1f} (slowest {one['slowest']:.1f})"
+        for name, one in filled.items()
+        if isinstance(one, dict)
+    )
+    return f"| reading a ledger of {filled['postings']:,} postings, ms | {reads}; filled in {filled['seconds']:.0f} s |"
 
 
 def _pages(pages: dict[str, dict[str, float]]) -> list[str]:

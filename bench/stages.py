@@ -14,6 +14,8 @@ from bench.requests import FACES
 CALLERS = 16
 ACCEPT_SECONDS = 15.0
 FACE_SECONDS = 6.0
+LEDGER_SECONDS = 15.0
+LEDGER_PROCESSES = 4  # of four threads each
 WARM_UP = 300
 MOST_WAITING = 3000  # backlog that the whole way is kept under
 LOOK_SECONDS = 1.0
@@ -31,6 +33,8 @@ def measure(platform: Platform, seconds: float, only: str | None) -> dict:
         drain(platform)
     if only in (None, "faces"):
         results["faces"] = faces(platform)
+    if only in (None, "ledger"):
+        results["ledger"] = {load: ledger(platform, load) for load in ("hot", "spread")}
     results["memory"] = platform.usage().memory
     return results
 
@@ -57,6 +61,34 @@ def faces(platform: Platform) -> dict[str, dict]:
         drain(platform)
         results[face] = result
     return results
+
+
+def ledger(platform: Platform, load: str) -> dict:
+    """Captures posted by 16 callers, while the worker seals: all to the same three accounts, or to 501 of them."""
+    organisation = platform.access["organisation"]
+    platform.python("bench.ledger", "post", organisation, load, "1")
+    before = platform.usage()
+    started = time.monotonic()
+    processes = [
+        platform.start("bench.ledger", "post", organisation, load, str(LEDGER_SECONDS)) for _ in range(LEDGER_PROCESSES)
+    ]
+    found = [json.loads(process.communicate()[0].splitlines()[-1]) for process in processes]
+    elapsed = min(LEDGER_SECONDS, time.monotonic() - started)
+    entries = sum(one["entries"] for one in found)
+    cpu = platform.usage().cpu_since(before) | {"posting": sum(one["cpu"] for one in found)}
+    return {
+        "entries_per_second": entries / elapsed,
+        "postings_per_second": entries * 3 / elapsed,
+        "cpu": cpu,
+        "cpu_ms_per_entry": sum(cpu.values()) / entries * 1000,
+    }
+
+
+def ledger_filled(platform: Platform, postings: int) -> dict:
+    """Reads of an account to which half of `postings` went."""
+    organisation = platform.access["organisation"]
+    filled = json.loads(platform.python("bench.ledger", "fill", organisation, str(postings)).splitlines()[-1])
+    return filled | json.loads(platform.python("bench.ledger", "read", organisation).splitlines()[-1])
 
 
 def whole_way(platform: Platform, seconds: float) -> dict:

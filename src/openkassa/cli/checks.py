@@ -14,11 +14,12 @@ from openkassa.cli.findings import BAD, GOOD, WARNING, Finding
 from openkassa.cli.processes import RESTORED, not_ready, platform_processes
 from openkassa.core.clock import now
 from openkassa.core.logs import mask
-from openkassa.core.models import Notification
+from openkassa.core.models import Notification, Organisation
 from openkassa.core.partitions import partition_name
 from openkassa.core.settings import Settings
 from openkassa.core.tenancy import all_tenants
 from openkassa.kassa.fiscalisation.doubles import doubles_of
+from openkassa.kassa.ledger.proof import ledger_problems
 from openkassa.kassa.receipts.models import Callback, ReceiptState
 from openkassa.kassa.registers.models import CashRegister, RegisterState, RegisterStatus
 
@@ -28,6 +29,7 @@ CLOCK_SLACK = 5.0  # seconds between us, the database and the devices
 DEVICE_CLOCK_SLACK = 120
 QUEUE_SLACK = dt.timedelta(minutes=5)
 UNDELIVERED_ALARMS = (dt.timedelta(days=20), dt.timedelta(days=5), dt.timedelta(days=1))
+MOST_PROBLEMS = 20
 REASON = "the doctor looks at every organisation"
 
 Check = Callable[[Settings], Iterator[Finding]]
@@ -178,6 +180,22 @@ def streams(settings: Settings) -> Iterator[Finding]:
             )
 
 
+def ledger(settings: Settings) -> Iterator[Finding]:
+    """Reads every journal from its beginning."""
+    with all_tenants(REASON):
+        organisations = list(Organisation.objects.order_by("id").values_list("id", "name"))
+    problems = [(name, problem) for id, name in organisations for problem in ledger_problems(id)]
+    for name, problem in problems[:MOST_PROBLEMS]:
+        yield Finding(
+            check="ledger",
+            level=BAD,
+            text=f"{name}: {problem}",
+            advice="keep the database as it is, and compare with the last backup: the journal is never changed",
+        )
+    if not problems:
+        yield Finding(check="ledger", level=GOOD, text="chains and balances agree with the journals")
+
+
 def partitions(settings: Settings) -> Iterator[Finding]:
     table = "kassa_receipts_receiptrequest"
     ahead = partition_name(table, (now() + dt.timedelta(days=62)).date())
@@ -247,7 +265,7 @@ def lost_database(error: Exception) -> Finding:
 
 # Those that need no database come first: they are what is left when it is down.
 LOCAL_CHECKS: tuple[Check, ...] = (processes, disk, keys, restored)
-DATABASE_CHECKS: tuple[Check, ...] = (database, partitions, registers, receipts, streams)
+DATABASE_CHECKS: tuple[Check, ...] = (database, partitions, registers, receipts, streams, ledger)
 
 
 def _moment(moment: dt.datetime | None) -> str:

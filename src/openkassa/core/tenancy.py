@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import structlog
@@ -64,22 +64,34 @@ class TenantModel(TenantRow):
 
 
 class TenantForeignKey(BaseConstraint):
-    """FOREIGN KEY (organisation_id, `column`) REFERENCES `to` (organisation_id, `to_column`)."""
+    """FOREIGN KEY (organisation_id, `column`) REFERENCES `to` (organisation_id, `to_column`).
 
-    def __init__(self, *, column: str, to: str, name: str, to_column: str = "id", deferrable: bool = False) -> None:
+    `also`: more columns, which have the same names in both tables.
+    """
+
+    def __init__(
+        self,
+        *,
+        column: str,
+        to: str,
+        name: str,
+        to_column: str = "id",
+        also: Sequence[str] = (),
+        deferrable: bool = False,
+    ) -> None:
         super().__init__(name=name)
         self.column = column
         self.to = to
         self.to_column = to_column
+        self.also = list(also)
         self.deferrable = deferrable
 
     def constraint_sql(self, model: Any, schema_editor: Any) -> str:
         quote = schema_editor.quote_name
         later = " DEFERRABLE INITIALLY DEFERRED" if self.deferrable else ""
-        return (
-            f"CONSTRAINT {quote(self.name)} FOREIGN KEY ({quote('organisation_id')}, {quote(self.column)})"
-            f" REFERENCES {quote(self.to)} ({quote('organisation_id')}, {quote(self.to_column)}){later}"
-        )
+        own = ", ".join(quote(column) for column in ("organisation_id", self.column, *self.also))
+        theirs = ", ".join(quote(column) for column in ("organisation_id", self.to_column, *self.also))
+        return f"CONSTRAINT {quote(self.name)} FOREIGN KEY ({own}) REFERENCES {quote(self.to)} ({theirs}){later}"
 
     def create_sql(self, model: Any, schema_editor: Any) -> str:
         table = schema_editor.quote_name(model._meta.db_table)
@@ -97,6 +109,8 @@ class TenantForeignKey(BaseConstraint):
         kwargs: dict[str, Any] = {"column": self.column, "to": self.to, "name": self.name}
         if self.to_column != "id":
             kwargs["to_column"] = self.to_column
+        if self.also:
+            kwargs["also"] = self.also
         if self.deferrable:
             kwargs["deferrable"] = True
         return path, (), kwargs

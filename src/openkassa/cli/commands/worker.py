@@ -17,5 +17,6 @@ def worker() -> None:
         raise Trouble("this home was restored from a backup: run `kassa doctor --reconcile` first")
     set_up("kassa", "worker")
     from openkassa.kassa.fiscalisation.worker import run
+    from openkassa.kassa.ledger.seals import SEAL_PAUSE, ledgers_seal
 
-    run()
+    run([(ledgers_seal, SEAL_PAUSE)])

@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
@@ -43,11 +43,15 @@ STREAM_PAUSE = 0.25  # seconds between looks at an idle stream
 EXPIRY_PAUSE = 1.0
 DEAD_PAUSE = 2.0  # seconds between looks for leases of killed workers
 
+Stream = tuple[Callable[[], int], float]  # does what there is and says how much it was; pause where it was nothing
+
 log = structlog.get_logger(__name__)
 
 
 class Worker:
-    def __init__(self) -> None:
+    def __init__(self, streams: Sequence[Stream] = ()) -> None:
+        """`streams`: work of later rooms, which runs beside."""
+        self._streams = streams
         self.holder = own_holder()
         self.stopping = threading.Event()
         self._registers = ThreadPoolExecutor(REGISTER_THREADS + EXTRA_THREADS, thread_name_prefix="register")
@@ -70,6 +74,7 @@ class Worker:
                 (self._send_notifications, STREAM_PAUSE),
                 (self._expire, EXPIRY_PAUSE),
                 (metrics.gauges_refresh, metrics.PAUSE),
+                *self._streams,
             )
         ]
         for thread in threads:
@@ -175,10 +180,10 @@ class Worker:
         return self._dead
 
 
-def run() -> None:
+def run(streams: Sequence[Stream] = ()) -> None:
     """Entry of `kassa worker`."""
     look_up_by_key()
-    worker = Worker()
+    worker = Worker(streams)
     signal.signal(signal.SIGTERM, worker.stop)
     signal.signal(signal.SIGINT, worker.stop)
     health.register_check("loop", lambda: _loop_check(worker))

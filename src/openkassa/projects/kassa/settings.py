@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "openkassa.kassa.registers",
     "openkassa.kassa.receipts",
     "openkassa.kassa.fiscalisation",
+    "openkassa.kassa.ledger",
     "openkassa.api",
     "openkassa.web",
 ]
