@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 import msgspec
 
@@ -38,6 +39,8 @@ class Balance(msgspec.Struct, frozen=True):
 
 
 class StatementLine(msgspec.Struct, frozen=True):
+    """A posting with what it is about."""
+
     posted_at: dt.datetime
     entry_id: uuid.UUID
     line: int
@@ -116,7 +119,7 @@ def statement(
         until=until,
         limit=limit + 1,
     )
-    lines = [StatementLine(*row[:3], row[3] * code.side, *row[4:]) for row in rows[:limit]]
+    lines = [_line(code, *row) for row in rows[:limit]]
     opening = _at(organisation_id, account_id, since) * code.side
     closing = _at(organisation_id, account_id, until) * code.side
     return Statement(opening, closing, lines, len(rows) > limit)
@@ -132,7 +135,15 @@ def _account(organisation_id: uuid.UUID, code: Code, party: str, currency: str) 
         return Account.objects.filter(code=code, party=party, currency=currency).values_list("id", flat=True).first()
 
 
+def _line(code: Code, at: dt.datetime, entry_id: uuid.UUID, line: int, amount: int, *about: Any) -> StatementLine:
+    kind, cause_kind, cause_id, happened_at = about
+    return StatementLine(at, entry_id, line, amount * code.side, kind, cause_kind, cause_id, happened_at)
+
+
 def _entry(row: tuple) -> PostedEntry:
-    codes, parties, amounts = row[10:]
+    *said, digest, codes, parties, amounts = row
     lines = tuple(Line(Code(code), amount, party) for code, party, amount in zip(codes, parties, amounts, strict=True))
-    return PostedEntry(*row[:9], bytes(row[9]), lines)
+    id, key, kind, cause_kind, cause_id, currency, reverses_id, happened_at, posted_at = said
+    return PostedEntry(
+        id, key, kind, cause_kind, cause_id, currency, reverses_id, happened_at, posted_at, bytes(digest), lines
+    )

@@ -9,6 +9,7 @@ import contextlib
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -113,9 +114,9 @@ def _values(
     cause: Cause,
     happened_at: dt.datetime | None,
     reverses_id: uuid.UUID | None,
-) -> dict:
+) -> dict[str, Any]:
     at = now()
-    said = {
+    said: dict[str, Any] = {
         "organisation_id": organisation_id,
         "id": uuid7(),
         "key": key,
