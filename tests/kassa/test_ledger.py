@@ -17,7 +17,7 @@ from openkassa.core.db import run
 from openkassa.core.ids import uuid7
 from openkassa.core.organisations import organisation_create
 from openkassa.core.tenancy import within
-from openkassa.kassa.ledger import entries, selectors, sql
+from openkassa.kassa.ledger import entries, proof, selectors, sql
 from openkassa.kassa.ledger.chart import CHART, Code
 from openkassa.kassa.ledger.entries import Entry, EntryError, Line
 from openkassa.kassa.ledger.models import JournalEntry, Posting
@@ -270,6 +270,25 @@ def test_the_proof_finds_what_was_changed_behind_it(shop, superuser, change, sai
     with without_triggers(superuser, *(f"kassa_ledger_{table}" for table in tables)):
         superuser.execute(change)
         assert any(said in problem for problem in ledger_problems(shop))
+
+
+def test_a_quick_look_reads_the_newest_seals_and_the_balances(shop, superuser, monkeypatch):
+    monkeypatch.setattr(proof, "NEWEST", 1)
+    posted = []
+    for amount in (5, 6):
+        posted.append(post(shop, entries.released(amount, currency="RUB")).id)
+        ledger_seal(organisation_id=shop)
+    assert list(ledger_problems(shop, quick=True)) == []
+    change = "UPDATE kassa_ledger_journalentry SET cause_id = gen_random_uuid() WHERE id = %s"
+    tables = ("journalentry", "accountbalance")
+    with without_triggers(superuser, *(f"kassa_ledger_{table}" for table in tables)):
+        superuser.execute(change, [posted[0]])
+        assert list(ledger_problems(shop, quick=True)) == []
+        assert list(ledger_problems(shop)) == [f"entry {posted[0]} was changed after it was posted"]
+        superuser.execute(change, [posted[1]])
+        assert list(ledger_problems(shop, quick=True)) == [f"entry {posted[1]} was changed after it was posted"]
+        superuser.execute("UPDATE kassa_ledger_accountbalance SET amount = amount + 1")
+        assert len(list(ledger_problems(shop, quick=True))) == 3
 
 
 def test_random_histories_agree_with_plain_sums(shop, time):

@@ -57,6 +57,7 @@ def _findings(reconcile: bool) -> list[Finding]:
         return [*findings, checks.lost_database(trouble)]
     for check in checks.DATABASE_CHECKS:
         findings += checks.guarded(check, own)
+    findings += checks.guarded(lambda _: checks.ledgers(whole=reconcile), own)
     findings += checks.guarded(lambda settings: iter(compare(settings, adopt=reconcile)), own)
     return findings
 

@@ -11,10 +11,20 @@ from openkassa.kassa.ledger.digests import START, entry_digest, seal_hash
 from openkassa.kassa.ledger.models import Seal
 from openkassa.kassa.ledger.selectors import PostedEntry, entries_get
 
+NEWEST = 50  # seals that a quick look reads
 
-def ledger_problems(organisation_id: uuid.UUID) -> Iterator[str]:
-    """What does not agree, each in a sentence; nothing when the books are good. Reads the whole journal."""
-    yield from _chain(organisation_id)
+
+def ledger_problems(organisation_id: uuid.UUID, *, quick: bool = False) -> Iterator[str]:
+    """What does not agree, each in a sentence; nothing when the books are good.
+
+    Reads the whole journal; `quick`: the newest seals alone, and balances against hours.
+    """
+    last = sql.older_seal(organisation_id=organisation_id, newer=NEWEST) if quick else None
+    yield from _chain(organisation_id, *(last or (0, START)))
+    if quick:
+        for code, party, currency, kept, hours in sql.hours_differences(organisation_id=organisation_id):
+            yield f"account {code} {party} in {currency}: balance {kept}, hours {hours}"
+        return
     for code, party, currency, kept, hours, posted in sql.differences(organisation_id=organisation_id):
         name = f"{code} {party}".rstrip()
         yield f"account {name} in {currency}: balance {kept}, hours {hours}, postings {posted}"
@@ -22,10 +32,16 @@ def ledger_problems(organisation_id: uuid.UUID) -> Iterator[str]:
         yield f"entry {entry_id} is in no seal and does not wait for one"
 
 
-def _chain(organisation_id: uuid.UUID) -> Iterator[str]:
-    before, expected = START, 1
+def _chain(organisation_id: uuid.UUID, last: int, before: bytes) -> Iterator[str]:
+    """Seals after number `last`, whose hash is `before`."""
+    expected = last + 1
     with within(organisation_id):
-        seals = Seal.objects.order_by("number").values_list("number", "entry_ids", "hash").iterator(chunk_size=20)
+        seals = (
+            Seal.objects.filter(number__gt=last)
+            .order_by("number")
+            .values_list("number", "entry_ids", "hash")
+            .iterator(chunk_size=20)
+        )
         for number, entry_ids, kept in seals:
             if number != expected:
                 yield f"seal {expected} is missing"

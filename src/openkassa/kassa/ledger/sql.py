@@ -136,6 +136,11 @@ JOIN kassa_ledger_journalentry e ON e.organisation_id = %(organisation_id)s AND 
 ORDER BY e.id
 """
 
+OLDER_SEAL = """
+SELECT number, hash FROM kassa_ledger_seal WHERE organisation_id = %(organisation_id)s
+ORDER BY number DESC LIMIT 1 OFFSET %(newer)s
+"""
+
 LAST_SEAL = """
 SELECT number, hash FROM kassa_ledger_seal WHERE organisation_id = %(organisation_id)s ORDER BY number DESC LIMIT 1
 """
@@ -173,6 +178,19 @@ ALONE = "SELECT pg_try_advisory_xact_lock(7301, hashtext(%(organisation_id)s::te
 
 WAITING = "SELECT DISTINCT organisation_id FROM kassa_ledger_unsealedentry"
 
+# Balances that differ from their hours.
+HOURS_DIFFERENCES = """
+SELECT a.code, a.party, a.currency, b.amount, coalesce(hours.amount, 0)
+FROM kassa_ledger_accountbalance b
+JOIN kassa_ledger_account a ON a.organisation_id = b.organisation_id AND a.id = b.account_id
+LEFT JOIN (
+    SELECT account_id, sum(debit - credit) AS amount FROM kassa_ledger_accounthour
+    WHERE organisation_id = %(organisation_id)s GROUP BY account_id
+) hours ON hours.account_id = b.account_id
+WHERE b.organisation_id = %(organisation_id)s AND b.amount <> coalesce(hours.amount, 0)
+ORDER BY a.code, a.party
+"""
+
 # Sums that differ from what the sealed postings come to, and entries that are neither sealed nor waiting to be.
 DIFFERENCES = """
 WITH sealed AS MATERIALIZED (
@@ -195,12 +213,13 @@ ORDER BY a.code, a.party
 """
 
 STRAYS = """
+WITH known AS MATERIALIZED (
+    SELECT unnest(entry_ids) AS id FROM kassa_ledger_seal WHERE organisation_id = %(organisation_id)s
+    UNION ALL
+    SELECT entry_id FROM kassa_ledger_unsealedentry WHERE organisation_id = %(organisation_id)s
+)
 SELECT e.id FROM kassa_ledger_journalentry e
-WHERE e.organisation_id = %(organisation_id)s
-    AND NOT EXISTS (
-        SELECT FROM kassa_ledger_unsealedentry u
-        WHERE u.organisation_id = e.organisation_id AND u.entry_id = e.id)
-    AND e.id NOT IN (SELECT unnest(entry_ids) FROM kassa_ledger_seal WHERE organisation_id = %(organisation_id)s)
+WHERE e.organisation_id = %(organisation_id)s AND NOT EXISTS (SELECT FROM known WHERE known.id = e.id)
 LIMIT 20
 """
 
@@ -254,6 +273,12 @@ def last_seal(*, organisation_id: uuid.UUID) -> tuple[int, bytes] | None:
     return (rows[0][0], bytes(rows[0][1])) if rows else None
 
 
+def older_seal(*, organisation_id: uuid.UUID, newer: int) -> tuple[int, bytes] | None:
+    """The seal that `newer` others came after."""
+    rows = run(OLDER_SEAL, locals(), again=True)
+    return (rows[0][0], bytes(rows[0][1])) if rows else None
+
+
 def count_in(*, organisation_id: uuid.UUID, ids: list[uuid.UUID]) -> None:
     run(COUNT_IN, locals())
 
@@ -270,6 +295,10 @@ def sealing_alone(*, organisation_id: uuid.UUID) -> bool:
 
 def organisations_unsealed() -> list[uuid.UUID]:
     return [row[0] for row in run(WAITING, {}, again=True)]
+
+
+def hours_differences(*, organisation_id: uuid.UUID) -> list[tuple]:
+    return run(HOURS_DIFFERENCES, locals(), again=True)
 
 
 def differences(*, organisation_id: uuid.UUID) -> list[tuple]:
