@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from openkassa.cli.errors import HomeTaken
-from openkassa.cli.home import hold_home, holder, write_private
+from openkassa.cli.home import given_addresses, hold_home, holder, write_private
 from openkassa.cli.ports import check_ports, forget_taken_ports
 from openkassa.core.settings import DATABASE_VARIABLES, WrongSetting, read_settings
 
@@ -48,6 +48,27 @@ def test_a_second_holder_learns_who_holds_the_home(environment: dict[str, str]) 
         assert found is not None
         assert found["command"] == "kassa up"
     assert holder(settings) is None
+
+
+def test_another_terminal_learns_ports_and_addresses_of_what_runs(environment: dict[str, str]) -> None:
+    """Unless it names some itself; secrets are not told."""
+    own = {**environment, "KASSA_PUBLIC_URL": "https://kassa.example", "KASSA_SMTP_URL": "smtp://user:secret@mail"}
+    code = (
+        "from openkassa.cli.home import follow_running; from openkassa.core.settings import settings;"
+        "follow_running(); print(settings().http_port, settings().public_url, settings().smtp_url)"
+    )
+
+    def seen(**given: str) -> str:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("KASSA_")}
+        shell = {**inherited, "KASSA_HOME": environment["KASSA_HOME"], **given}
+        return subprocess.check_output([sys.executable, "-c", code], env=shell, text=True).strip()
+
+    settings = read_settings(own)
+    with hold_home(settings, "kassa up", {"given": given_addresses(own)}):
+        assert seen() == f"{environment['KASSA_HTTP_PORT']} https://kassa.example None"
+        assert seen(KASSA_HTTP_PORT="4321") == "4321 http://127.0.0.1:4321 None"
+        assert "secret" not in (settings.home / "lock").read_text()
+    assert seen() == "8000 http://127.0.0.1:8000 None"
 
 
 def test_the_lock_of_a_killed_holder_is_free(environment: dict[str, str]) -> None:

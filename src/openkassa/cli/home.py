@@ -12,7 +12,7 @@ from pathlib import Path
 
 from openkassa.cli.errors import HomeTaken, Trouble
 from openkassa.core.clock import now
-from openkassa.core.settings import Settings
+from openkassa.core.settings import Settings, settings
 
 LOCK_NAME = "lock"
 PRIVATE = ("logs", "devices", "ports")
@@ -66,6 +66,23 @@ def holder(settings: Settings) -> dict | None:
     except FileNotFoundError:
         pass
     return None
+
+
+def given_addresses(environment: Mapping[str, str]) -> dict[str, str]:
+    """Ports and addresses that an environment names: settings of one command line that others have to know."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name == "KASSA_BIND" or (name.startswith("KASSA_") and name.endswith(("_PORT", "_PUBLIC_URL")))
+    }
+
+
+def follow_running() -> None:
+    """Takes ports and addresses from the `kassa up` that holds the home, where this shell names none of its own."""
+    running = holder(settings())
+    if running is not None and not given_addresses(os.environ):
+        os.environ.update(running.get("given", {}))
+        settings.cache_clear()
 
 
 def describe_holder(settings: Settings) -> str:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from openkassa.cli import databases
 from openkassa.cli.errors import HomeTaken
-from openkassa.cli.home import describe_holder, hold_home, holder, make_home
+from openkassa.cli.home import describe_holder, given_addresses, hold_home, holder, make_home
 from openkassa.cli.migrate_project import PROJECTS
 from openkassa.cli.periodic import Periodic
 from openkassa.cli.ports import check_ports, forget_taken_ports
@@ -32,7 +32,7 @@ def up(settings: Settings, console: Console, *, demo: bool) -> None:
         raise HomeTaken(f"{settings.home} is in use by {describe_holder(settings)}")
     check_ports(settings)
     with (
-        hold_home(settings, "kassa up", {"http": settings.public_url}),
+        hold_home(settings, "kassa up", {"http": settings.public_url, "given": given_addresses(os.environ)}),
         Supervisor(settings.home / "logs", _printer(console)) as supervisor,
     ):
         forget_taken_ports(settings)

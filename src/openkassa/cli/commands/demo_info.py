@@ -15,8 +15,10 @@ def demo_info(
     """Show where the demo business is and what it is signed in to with."""
     from openkassa.cli import demo
     from openkassa.cli.errors import Trouble
+    from openkassa.cli.home import follow_running
     from openkassa.core.settings import settings
 
+    follow_running()
     try:
         info = demo.demo_info(settings())
     except demo.NoDemo as error:

@@ -39,8 +39,10 @@ def _findings(reconcile: bool) -> list[Finding]:
     from openkassa.cli.django_process import set_up
     from openkassa.cli.errors import UnknownSchema
     from openkassa.cli.findings import BAD, Finding
+    from openkassa.cli.home import follow_running
     from openkassa.core.settings import settings
 
+    follow_running()
     own = settings()
     trouble: OperationalError | UnknownSchema | None = None
     try:

@@ -19,7 +19,9 @@ def trace(
 
     from openkassa.cli.django_process import set_up
     from openkassa.cli.errors import Trouble
+    from openkassa.cli.home import follow_running
 
+    follow_running()
     set_up("kassa", "trace")
     from openkassa.cli.life import life_of_receipt
 

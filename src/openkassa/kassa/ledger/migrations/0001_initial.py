@@ -175,4 +175,10 @@ class Migration(migrations.Migration):
             model_name='seal',
             trigger=pgtrigger.compiler.Trigger(name='seal_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='7f5bbe31c0a8e4e2bc7aeffda10322947761b0e6', operation='UPDATE OR DELETE', pgid='pgtrigger_seal_append_only_4c0fc', table='kassa_ledger_seal', when='BEFORE')),
         ),
+        migrations.RunSQL(  # what changes in place has room for it beside
+            "ALTER TABLE kassa_ledger_accountbalance SET (fillfactor = 50);"
+            "ALTER TABLE kassa_ledger_accounthour SET (fillfactor = 80)",
+            "ALTER TABLE kassa_ledger_accountbalance RESET (fillfactor);"
+            "ALTER TABLE kassa_ledger_accounthour RESET (fillfactor)",
+        ),
     ]
