@@ -361,6 +361,25 @@ def test_a_posting_is_one_statement(shop, django_assert_num_queries):
     assert len(seen) == 1
 
 
+@pytest.mark.parametrize("query", ["TAKE_UNSEALED", "COUNT_IN", "ENTRIES", "BALANCES", "BALANCE_AT"])
+def test_what_looks_at_few_entries_finds_each_by_its_key(shop, superuser, query):
+    """Never by the organisation, all of whose journal would be read."""
+    for _ in range(200):
+        post(shop, entries.released(1, currency="RUB"))
+    superuser.execute("ANALYZE kassa_ledger_journalentry, kassa_ledger_posting")
+    values = {"organisation_id": shop, "ids": [uuid7()], "key": "k", "limit": 9, "currency": "RUB", "code": None}
+    values |= {"account_id": uuid7(), "hour": START, "at": START}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute("EXPLAIN " + getattr(sql, query), values)
+        plan = [row[0].strip() for row in cursor.fetchall()]
+    found = [plan[at + 1] for at, step in enumerate(plan) if "Scan" in step and "on kassa_ledger_posting" in step]
+    found += [plan[at + 1] for at, step in enumerate(plan) if "Scan" in step and "on kassa_ledger_journalentry" in step]
+    assert found
+    for condition in found:
+        assert any(key in condition for key in ("entry_id = ", "(id = ", "key)::text = ", "posted_at >= ")), condition
+
+
 def _statements(work) -> list[str]:
     seen: list[str] = []
     original = sql.run

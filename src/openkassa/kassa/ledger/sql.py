@@ -1,4 +1,8 @@
-"""Statements of the ledger. Each function takes `organisation_id` and touches its rows alone."""
+"""Statements of the ledger. Each function takes `organisation_id` and touches its rows alone.
+
+A few entries are looked up among millions: LATERAL with OFFSET 0 keeps that order, whatever the planner knows of tables
+that grow faster than their statistics.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +63,7 @@ WHERE b.organisation_id = %(organisation_id)s AND a.currency = %(currency)s
 ORDER BY b.account_id FOR UPDATE OF b
 """
 
-# What is sealed, and what is not yet: one snapshot. OFFSET 0 keeps the look from the few to the many.
+# What is sealed, and what is not yet: one snapshot.
 BALANCES = """
 WITH waiting AS (
     SELECT line.account_id, sum(line.amount)::bigint AS amount FROM kassa_ledger_unsealedentry u
@@ -111,17 +115,25 @@ ORDER BY p.posted_at, p.entry_id, p.line LIMIT %(limit)s
 ENTRIES = """
 SELECT e.id, e.key, e.kind, e.cause_kind, e.cause_id, e.currency, e.reverses_id, e.happened_at, e.posted_at, e.digest,
     array_agg(a.code ORDER BY p.line), array_agg(a.party ORDER BY p.line), array_agg(p.amount ORDER BY p.line)
-FROM kassa_ledger_journalentry e
+FROM (
+    SELECT unnest(%(ids)s::uuid[]) AS id
+    UNION ALL
+    SELECT id FROM kassa_ledger_journalentry WHERE organisation_id = %(organisation_id)s AND key = %(key)s::text
+) wanted
+CROSS JOIN LATERAL (
+    SELECT * FROM kassa_ledger_journalentry
+    WHERE organisation_id = %(organisation_id)s AND id = wanted.id OFFSET 0
+) e
 CROSS JOIN LATERAL (
     SELECT line, account_id, amount FROM kassa_ledger_posting
-    WHERE organisation_id = e.organisation_id AND entry_id = e.id OFFSET 0
+    WHERE organisation_id = %(organisation_id)s AND entry_id = e.id OFFSET 0
 ) p
 CROSS JOIN LATERAL (
     SELECT code, party FROM kassa_ledger_account
-    WHERE organisation_id = e.organisation_id AND id = p.account_id OFFSET 0
+    WHERE organisation_id = %(organisation_id)s AND id = p.account_id OFFSET 0
 ) a
-WHERE e.organisation_id = %(organisation_id)s AND (e.id = ANY(%(ids)s) OR e.key = %(key)s)
-GROUP BY e.organisation_id, e.id ORDER BY e.id
+GROUP BY e.id, e.key, e.kind, e.cause_kind, e.cause_id, e.currency, e.reverses_id, e.happened_at, e.posted_at, e.digest
+ORDER BY e.id
 """
 
 TAKE_UNSEALED = """
@@ -132,7 +144,10 @@ WITH taken AS (
     RETURNING entry_id
 )
 SELECT e.id, e.digest FROM taken
-JOIN kassa_ledger_journalentry e ON e.organisation_id = %(organisation_id)s AND e.id = taken.entry_id
+CROSS JOIN LATERAL (
+    SELECT id, digest FROM kassa_ledger_journalentry
+    WHERE organisation_id = %(organisation_id)s AND id = taken.entry_id OFFSET 0
+) e
 ORDER BY e.id
 """
 
@@ -150,7 +165,11 @@ WITH sums AS MATERIALIZED (
     SELECT account_id, date_trunc('hour', posted_at, 'UTC') AS hour,
         coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint AS debit,
         coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)::bigint AS credit
-    FROM kassa_ledger_posting WHERE organisation_id = %(organisation_id)s AND entry_id = ANY(%(ids)s)
+    FROM unnest(%(ids)s::uuid[]) AS sealed (id)
+    CROSS JOIN LATERAL (
+        SELECT account_id, amount, posted_at FROM kassa_ledger_posting
+        WHERE organisation_id = %(organisation_id)s AND entry_id = sealed.id OFFSET 0
+    ) p
     GROUP BY 1, 2
 ), hours AS (
     INSERT INTO kassa_ledger_accounthour AS kept (organisation_id, account_id, hour, debit, credit)
