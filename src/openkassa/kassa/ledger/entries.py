@@ -13,10 +13,11 @@ from openkassa.kassa.ledger.chart import Code
 
 LARGEST = 10**15  # minor units in one posting
 MAX_LINES = 100
+LONGEST_PARTY = 64
 
 
 class EntryError(ValueError):
-    """An entry that may not stand in the journal: it doesn't balance, or an amount is out of range."""
+    """An entry that may not stand in the journal: it doesn't balance, or something of it is out of range."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -35,6 +36,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
             raise EntryError(f"an entry has 2 to {MAX_LINES} lines, this one {len(self.lines)}")
         if any(line.amount == 0 or abs(line.amount) > LARGEST for line in self.lines):
             raise EntryError(f"an amount is 0 or above {LARGEST}")
+        if any(len(line.party) > LONGEST_PARTY for line in self.lines):
+            raise EntryError(f"a party has more than {LONGEST_PARTY} characters")
         if total := sum(line.amount for line in self.lines):
             raise EntryError(f"debits and credits differ by {total}")
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from django.db import IntegrityError
 
 from openkassa.core.clock import now
 from openkassa.core.db import atomic
@@ -21,6 +22,9 @@ from openkassa.kassa.ledger.chart import Code
 from openkassa.kassa.ledger.digests import entry_digest
 from openkassa.kassa.ledger.entries import Entry, mirrored
 from openkassa.kassa.ledger.selectors import PostedEntry, entry_by_key, entry_get
+
+LONGEST_KEY = 200
+REVERSED_ONCE = "journal_entry_reversed_once"  # the index that refuses a second reversing entry
 
 
 class LedgerError(Exception):
@@ -42,6 +46,10 @@ class NotEnough(LedgerError):
         super().__init__(f"account {code} has {left}")
         self.code = code
         self.left = left
+
+
+class AlreadyReversed(LedgerError):
+    """The entry was taken back before, under another key."""
 
 
 class Cause(msgspec.Struct, frozen=True):
@@ -74,12 +82,19 @@ def entry_post(
 
 
 def entry_reverse(*, organisation_id: uuid.UUID, entry_id: uuid.UUID, key: str, cause: Cause) -> Posted:
-    """Takes an entry back by its mirror; the database lets it be done once. Raises `KeyTaken`, `LedgerError`."""
+    """Takes an entry back by its mirror; the database lets it be done once. Raises `KeyTaken`,
+    `AlreadyReversed`, `LedgerError` for an entry that is not there."""
     first = entry_get(organisation_id, entry_id)
     if first is None:
         raise LedgerError(f"there is no entry {entry_id}")
     entry = mirrored(first.lines, currency=first.currency)
-    return _post(organisation_id, entry, key, cause, None, (), entry_id)
+    try:
+        with atomic():
+            return _post(organisation_id, entry, key, cause, None, (), entry_id)
+    except IntegrityError as error:
+        if REVERSED_ONCE not in str(error):
+            raise
+        raise AlreadyReversed(f"entry {entry_id} was taken back before") from None
 
 
 def _post(
@@ -91,6 +106,8 @@ def _post(
     not_below_zero: Sequence[Code],
     reverses_id: uuid.UUID | None,
 ) -> Posted:
+    if not 0 < len(key) <= LONGEST_KEY:
+        raise LedgerError(f"a key has 1 to {LONGEST_KEY} characters, this one {len(key)}")
     values = _values(organisation_id, entry, key, cause, happened_at, reverses_id)
     with atomic() if not_below_zero else contextlib.nullcontext():
         if not_below_zero:
