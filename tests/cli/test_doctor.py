@@ -17,8 +17,12 @@ from openkassa.cli import checks, comparison
 from openkassa.cli.findings import BAD, GOOD, WARNING, Finding
 from openkassa.cli.processes import RESTORED
 from openkassa.core.clock import now
+from openkassa.core.organisations import organisation_create
 from openkassa.core.settings import settings
 from openkassa.core.tenancy import within
+from openkassa.kassa.ledger import entries
+from openkassa.kassa.ledger.seals import ledgers_seal
+from openkassa.kassa.ledger.services import Cause, entry_post
 from openkassa.kassa.registers.models import RegisterStatus
 
 OLDER_POINT = """
@@ -72,6 +76,21 @@ def operator_pages(operator_database: str) -> Iterator[str]:
     wait_for(ready, 40)
     yield f"http://127.0.0.1:{port}"
     process.stop()
+
+
+def test_a_ledger_that_does_not_agree_is_named_with_its_organisation(transactional_db: None, superuser, kassa) -> None:
+    organisation = organisation_create(name="Булочная", inn="7707083893")
+    entry = entries.released(5, currency="RUB")
+    entry_post(organisation_id=organisation.id, entry=entry, key="k", cause=Cause("test", organisation.id))
+    ledgers_seal()
+    assert "the newest seals and the balances agree" in kassa("doctor").stdout
+    assert "chains and balances agree with the journals" in kassa("doctor", "--reconcile").stdout
+    superuser.execute("UPDATE kassa_ledger_accountbalance SET amount = amount + 1")
+    for words in ((), ("--reconcile",)):
+        found = json.loads(kassa("doctor", "--json", *words).stdout)
+        texts = [one["text"] for one in found if one["check"] == "ledger" and one["level"] == BAD]
+        assert len(texts) == 2
+        assert all(text.startswith("Булочная: account 201") for text in texts)
 
 
 def test_a_whole_world_has_nothing_to_say_against_it(confirmed_world: World, operator_pages: str, kassa: Kassa) -> None:

@@ -7,12 +7,14 @@ import http.client
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 import urllib.request
 
 import psutil
 import pytest
-from tests.support.platform import Platform, running_platform, start
+from tests.support.platform import PORTS, Platform, running_platform, start
 
 from openkassa.cli.tour import BUYER
 
@@ -85,6 +87,41 @@ def test_a_second_one_on_the_same_home_says_who_holds_it(platform: Platform) -> 
     done = platform.kassa("up", "--demo")
     assert done.returncode == 2
     assert f"is in use by kassa up (process {platform.process.pid}, since" in done.stderr
+
+
+SEALED = """
+import time, django
+django.setup()
+from openkassa.core.ids import uuid7
+from openkassa.core.models import Organisation
+from openkassa.kassa.ledger import entries, sql
+from openkassa.kassa.ledger.services import Cause, entry_post
+organisation = Organisation.objects.first().id
+entry_post(organisation_id=organisation, entry=entries.released(1, currency="RUB"), key=str(uuid7()),
+    cause=Cause("test", uuid7()))
+deadline = time.monotonic() + 30
+while sql.organisations_unsealed() and time.monotonic() < deadline:
+    time.sleep(0.1)
+print(sql.last_seal(organisation_id=organisation)[0], sql.organisations_unsealed())
+"""
+
+
+def test_the_worker_seals_the_ledger(platform: Platform) -> None:
+    environment = platform.environment | {"DJANGO_SETTINGS_MODULE": "openkassa.projects.kassa.settings"}
+    said = subprocess.check_output([sys.executable, "-c", SEALED], env=environment, text=True)
+    assert said.split("\n")[-2] == "1 []"
+
+
+@pytest.mark.parametrize("words", [("demo-info", "--json"), ("doctor",)])
+def test_another_terminal_needs_no_ports(platform: Platform, words: tuple[str, ...]) -> None:
+    shell = {name: value for name, value in platform.environment.items() if name not in PORTS}
+    command = [sys.executable, "-m", "openkassa.cli.main", *words]
+    done = subprocess.run(command, env=shell, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout
+    if words[0] == "demo-info":
+        assert json.loads(done.stdout) == platform.info
+    else:
+        assert "processes: 9 are ready" in done.stdout
 
 
 def test_a_killed_part_is_started_again(platform: Platform) -> None:

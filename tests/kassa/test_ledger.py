@@ -263,6 +263,14 @@ def test_a_seal_counts_what_was_posted_and_changes_no_balance(shop):
     assert list(ledger_problems(shop)) == []
 
 
+def test_two_sealers_do_not_work_at_once(shop, superuser):
+    post(shop, entries.released(5, currency="RUB"))
+    with superuser.transaction():
+        superuser.execute(sql.ALONE, {"organisation_id": shop})
+        assert ledger_seal(organisation_id=shop) == 0
+    assert ledger_seal(organisation_id=shop) == 1
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -375,14 +383,15 @@ def test_a_posting_is_one_statement(shop, django_assert_num_queries):
     assert len(seen) == 1
 
 
-@pytest.mark.parametrize("query", ["TAKE_UNSEALED", "COUNT_IN", "ENTRIES", "BALANCES", "BALANCE_AT"])
+@pytest.mark.parametrize("query", ["TAKE_UNSEALED", "COUNT_IN", "ENTRIES", "BALANCES", "BALANCE_AT", "LINES"])
 def test_what_looks_at_few_entries_finds_each_by_its_key(shop, superuser, query):
     """Never by the organisation, all of whose journal would be read."""
     for _ in range(200):
         post(shop, entries.released(1, currency="RUB"))
     superuser.execute("ANALYZE kassa_ledger_journalentry, kassa_ledger_posting")
     values = {"organisation_id": shop, "ids": [uuid7()], "key": "k", "limit": 9, "currency": "RUB", "code": None}
-    values |= {"account_id": uuid7(), "hour": START, "at": START}
+    values |= {"account_id": uuid7(), "hour": START, "at": START, "until": START}
+    values |= {"after_at": START, "after_entry": uuid7(), "after_line": 0}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         cursor.execute("EXPLAIN " + getattr(sql, query), values)

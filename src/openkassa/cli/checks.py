@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import os
 import shutil
 import stat
@@ -184,8 +185,9 @@ def ledgers(*, whole: bool) -> Iterator[Finding]:
     """The newest part of each journal, or the whole of it."""
     with all_tenants(REASON):
         organisations = list(Organisation.objects.order_by("id").values_list("id", "name"))
-    problems = [(name, problem) for id, name in organisations for problem in ledger_problems(id, quick=not whole)]
-    for name, problem in problems[:MOST_PROBLEMS]:
+    found = ((name, problem) for id, name in organisations for problem in ledger_problems(id, quick=not whole))
+    problems = list(itertools.islice(found, MOST_PROBLEMS))
+    for name, problem in problems:
         yield Finding(
             check="ledger",
             level=BAD,

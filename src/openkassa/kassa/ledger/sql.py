@@ -104,7 +104,10 @@ SELECT (
 LINES = """
 SELECT p.posted_at, p.entry_id, p.line, p.amount, e.kind, e.cause_kind, e.cause_id, e.happened_at
 FROM kassa_ledger_posting p
-JOIN kassa_ledger_journalentry e ON e.organisation_id = p.organisation_id AND e.id = p.entry_id
+CROSS JOIN LATERAL (
+    SELECT kind, cause_kind, cause_id, happened_at FROM kassa_ledger_journalentry
+    WHERE organisation_id = %(organisation_id)s AND id = p.entry_id OFFSET 0
+) e
 WHERE p.organisation_id = %(organisation_id)s AND p.account_id = %(account_id)s
     AND (p.posted_at, p.entry_id, p.line) > (%(after_at)s, %(after_entry)s::uuid, %(after_line)s::smallint)
     AND p.posted_at >= %(after_at)s AND p.posted_at < %(until)s
